@@ -1,5 +1,6 @@
 """Fixtures that tests of every room share."""
 
 from tests.support.postgres import postgres_cluster, postgres_database
+from tests.support.stores import any_store, store
 
-__all__ = ["postgres_cluster", "postgres_database"]
+__all__ = ["any_store", "postgres_cluster", "postgres_database", "store"]

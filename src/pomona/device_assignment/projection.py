@@ -1,0 +1,71 @@
+"""The assignment service's device record, encoded when the rows change and put together by concatenation.
+
+A record is `{"serial_number":"…"` + the product's run for the protocol version + the device's runs + who assigned it +
+the profile's state + the deadline + `}`.
+"""
+
+import msgspec
+
+from pomona.catalogue.kinds import Kind
+from pomona.formats.times import iso_seconds
+from pomona.store.projections import DeviceRow, ProductRow
+
+_json = msgspec.json.Encoder().encode
+
+FAMILIES = {
+    Kind.IPHONE: ("iPhone", "iOS"),
+    Kind.IPAD: ("iPad", "iPadOS"),
+    Kind.MAC: ("Mac", "OSX"),
+    Kind.APPLE_TV: ("AppleTV", "tvOS"),
+    Kind.WATCH: ("Watch", "watchOS"),
+    Kind.VISION: ("Vision", "visionOS"),
+}
+"""`device_family` and `os` of each kind. An iPad's `os` is `iOS` below protocol 7."""
+
+
+def run(members: dict[str, object]) -> str:
+    """JSON members with a comma before each, or nothing."""
+    return "," + _json(members)[1:-1].decode() if members else ""
+
+
+class Encoder:
+    """Implements `pomona.store.projections.AssignmentDocs`."""
+
+    def product(self, product: ProductRow) -> tuple[str, str, str]:
+        family, system = FAMILIES[Kind(product.kind)]
+        base: dict[str, object] = {
+            "model": product.model,
+            "description": product.description,
+            "color": product.color,
+        }
+        old = {"device_family": family, "os": "iOS" if system == "iPadOS" else system}
+        return run(base), run(base | old), run(base | {"device_family": family, "os": system})
+
+    def device(self, device: DeviceRow) -> tuple[str, str]:
+        tag = {"asset_tag": device.asset_tag} if device.asset_tag else {}
+        hardware: dict[str, object] = {
+            "wifi_mac_address": device.wifi_mac,
+            "bluetooth_mac_address": device.bluetooth_mac,
+            "ethernet_mac_address": device.ethernet_mac[0] if device.ethernet_mac else "",
+            "eid": device.eid,
+            "imei": device.imei,
+            "meid": device.meid,
+        }
+        known = {key: value for key, value in hardware.items() if value}
+        return run(dict(tag)), run(known | {"is_replacement_device": False})
+
+    def assigned(self, assigned_by: str, assigned_at: int) -> str:
+        return run({"device_assigned_by": assigned_by, "device_assigned_date": iso_seconds(assigned_at)})
+
+    def profile(self, status: str, uuid: str | None, assigned_at: int | None, pushed_at: int | None) -> str:
+        members: dict[str, object] = {"profile_status": status}
+        if uuid is not None:
+            members["profile_uuid"] = uuid
+        if assigned_at is not None:
+            members["profile_assign_time"] = iso_seconds(assigned_at)
+        if pushed_at is not None:
+            members["profile_push_time"] = iso_seconds(pushed_at)
+        return run(members)
+
+    def deadline(self, deadline: int) -> str:
+        return run({"mdm_migration_deadline": iso_seconds(deadline)})

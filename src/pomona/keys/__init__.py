@@ -1,0 +1,1 @@
+"""Secrets: the master key, sealing of what is stored, signing of what is handed out, passwords."""

@@ -1,0 +1,245 @@
+"""Devices arrive: from a supplier's order or added by hand. Enrolment never brings one."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+import msgspec
+
+from pomona.catalogue.facts import Facts
+from pomona.catalogue.kinds import Kind
+from pomona.catalogue.products import Product
+from pomona.registry import operations, services
+from pomona.registry.devices import Source, first_number, organization_of
+from pomona.store import Tx
+from pomona.store.projections import DeviceRow, ProductRow
+
+_json = msgspec.json.Encoder().encode
+
+_DEVICE = (
+    "id", "serial", "kind", "product_id", "source", "source_id", "order_id", "asset_tag", "identifiers", "inferred",
+    "added_at", "provisional_until", "da_v1", "da_v10", "ba",
+)  # fmt: skip
+_STATE = ("device_id", "service_id", "assigned_at", "assigned_by", "operated_at", "updated_at", "da_assigned",
+          "da_profile", "ba")  # fmt: skip
+
+
+class Arrival(NamedTuple):
+    """One device to add: what it is, and the tag its buyer gave it."""
+
+    facts: Facts
+    asset_tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a batch of devices comes from.
+
+    `source_id` is the Apple Customer Number or reseller number; `order_*` are of the purchase order, where there is
+    one. `provisional_until` is set later, by enrolment, for devices added by hand.
+    """
+
+    organization_id: int
+    source: Source
+    source_id: str
+    order_id: int | None = None
+    order_number: str = ""
+    ordered_at: int | None = None
+
+
+class Target(Enum):
+    """Where devices go that are not sent to a service by name."""
+
+    DEFAULT = "default"
+    NONE = "none"
+
+
+class Outcome(NamedTuple):
+    """What became of a serial. `added` False means that it has an owner already: organisation `owner`."""
+
+    device_id: int
+    owner: int
+    added: bool
+
+
+def arrive(
+    tx: Tx,
+    origin: Origin,
+    arrivals: Sequence[Arrival],
+    *,
+    now: int,
+    target: Target | int = Target.DEFAULT,
+    assigned_by: str = "",
+) -> dict[str, Outcome]:
+    """Adds the devices that have no owner and puts each on its service; gives every serial's outcome.
+
+    Serials are canonical and distinct within the batch. `target` is a service's internal id, none, or the default
+    service of each kind. Each service that gains devices is told in its log.
+    """
+    tx.lock(origin.organization_id)
+    outcomes = _owned(tx, [arrival.facts.serial for arrival in arrivals])
+    new = [arrival for arrival in arrivals if arrival.facts.serial not in outcomes]
+    if not new:
+        return outcomes
+    last = int(
+        tx.value(
+            "UPDATE organization SET last_device = last_device + $1 WHERE id = $2 RETURNING last_device",
+            *(len(new), origin.organization_id),
+        )
+    )
+    first = first_number(origin.organization_id) + last - len(new) + 1
+    _insert_devices(tx, origin, new, first, now)
+    _place(tx, origin, new, first, now, target, assigned_by)
+    for n, arrival in enumerate(new):
+        outcomes[arrival.facts.serial] = Outcome(first + n, origin.organization_id, True)
+    return outcomes
+
+
+def _owned(tx: Tx, serials: list[str]) -> dict[str, Outcome]:
+    rows = tx.rows(
+        f"SELECT o.serial, o.device_id FROM {tx.each('$1')} e JOIN serial_owner o ON o.serial = e.v",
+        tx.pack(serials),
+    )
+    return {serial: Outcome(id, organization_of(id), False) for serial, id in rows}
+
+
+def _insert_devices(tx: Tx, origin: Origin, new: list[Arrival], first: int, now: int) -> None:
+    products = product_ids(tx, [arrival.facts.product for arrival in new])
+    rows, owners, identifiers = [], [], []
+    assignment, business = tx.projections.assignment, tx.projections.business
+    for id, (facts, asset_tag) in enumerate(new, first):
+        row = _device_row(origin, facts, asset_tag, now)
+        da_v1, da_v10 = assignment.device(row)
+        product = facts.product
+        rows.append((
+            id, facts.serial, int(product.kind), products[product], origin.source, origin.source_id, origin.order_id,
+            asset_tag, _identifiers(facts), int(facts.inferred), now, None, da_v1, da_v10, business.device(row),
+        ))  # fmt: skip
+        owners.append((facts.serial, id))
+        identifiers += [(value, id) for value in (*facts.imei, *facts.meid)]
+    tx.insert("device", _DEVICE, rows)
+    tx.insert("serial_owner", ("serial", "device_id"), sorted(owners))
+    tx.insert("device_identifier", ("value", "device_id"), sorted(identifiers))
+
+
+def _place(
+    tx: Tx,
+    origin: Origin,
+    new: list[Arrival],
+    first: int,
+    now: int,
+    target: Target | int,
+    assigned_by: str,
+) -> None:
+    assignment, business = tx.projections.assignment, tx.projections.business
+    empty = assignment.profile("empty", None, None, None)
+    assigned = assignment.assigned(assigned_by, now)
+    state = {True: business.state(now, True), False: business.state(now, False)}
+    by_kind = _targets(tx, origin.organization_id, target)
+    rows: list[tuple[object, ...]] = []
+    gained: dict[int, list[tuple[int, int]]] = {}
+    for id, arrival in enumerate(new, first):
+        service = by_kind.get(arrival.facts.product.kind)
+        if service is None:
+            rows.append((id, None, None, None, 0, now, "", empty, state[False]))
+        else:
+            rows.append((id, service, now, assigned_by, now, now, assigned, empty, state[True]))
+            gained.setdefault(service, []).append((id, now))
+    tx.insert("device_state", _STATE, rows)
+    for service in sorted(gained):
+        operations.append(tx, service, gained[service], operations.Op.ADDED)
+
+
+def _targets(tx: Tx, organization_id: int, target: Target | int) -> dict[Kind, int]:
+    if target is Target.NONE:
+        return {}
+    if isinstance(target, int):
+        return dict.fromkeys(Kind, target)
+    defaults = services.defaults(tx, organization_id)
+    kinds = {kind: defaults.get(family) for family, kind in services.FAMILIES.items() if kind is not None}
+    return {kind: service for kind, service in kinds.items() if service is not None}
+
+
+def product_ids(tx: Tx, products: Sequence[Product]) -> dict[Product, int]:
+    """The row of each product configuration, made where it is new."""
+    wanted = {product: _fingerprint(product) for product in dict.fromkeys(products)}
+    known = _known_products(tx, list(wanted.values()))
+    for product, fingerprint in wanted.items():
+        if fingerprint not in known:
+            known[fingerprint] = _insert_product(tx, product, fingerprint)
+    return {product: known[fingerprint] for product, fingerprint in wanted.items()}
+
+
+def _known_products(tx: Tx, fingerprints: list[str]) -> dict[str, int]:
+    rows = tx.rows(
+        f"SELECT p.fingerprint, p.id FROM {tx.each('$1')} e JOIN product p ON p.fingerprint = e.v",
+        tx.pack(fingerprints),
+    )
+    return dict(rows)
+
+
+def _insert_product(tx: Tx, product: Product, fingerprint: str) -> int:
+    row = _product_row(product)
+    sql = (
+        "INSERT INTO product (fingerprint, kind, product_type, model, description, color, capacity, part_number,"
+        " da_v1, da_v2, da_v7, ba) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        " ON CONFLICT (fingerprint) DO UPDATE SET fingerprint = excluded.fingerprint RETURNING id"
+    )
+    runs = (*tx.projections.assignment.product(row), tx.projections.business.product(row))
+    id = tx.value(sql, fingerprint, row.kind, row.product_type, row.model, row.description, row.color, row.capacity,
+                  row.part_number, *runs)  # fmt: skip
+    return int(id)
+
+
+def _fingerprint(product: Product) -> str:
+    row = _product_row(product)
+    text = "\x1f".join(
+        (
+            str(row.kind),
+            row.product_type,
+            row.model,
+            row.description,
+            row.color,
+            row.capacity,
+            row.part_number,
+        )
+    )
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def _product_row(product: Product) -> ProductRow:
+    return ProductRow(
+        kind=int(product.kind),
+        product_type=product.product_type,
+        model=product.model,
+        description=product.description,
+        color=product.color,
+        capacity=product.capacity,
+        part_number=product.part_number,
+    )
+
+
+def _device_row(origin: Origin, facts: Facts, asset_tag: str, now: int) -> DeviceRow:
+    return DeviceRow(
+        serial=facts.serial,
+        imei=facts.imei,
+        meid=facts.meid,
+        eid=facts.eid,
+        wifi_mac=facts.wifi_mac,
+        bluetooth_mac=facts.bluetooth_mac,
+        ethernet_mac=facts.ethernet_mac,
+        asset_tag=asset_tag,
+        source=origin.source,
+        source_id=origin.source_id,
+        order_number=origin.order_number,
+        ordered_at=now if origin.ordered_at is None else origin.ordered_at,
+        added_at=now,
+    )
+
+
+def _identifiers(facts: Facts) -> str:
+    return _json(
+        (facts.imei, facts.meid, facts.eid, facts.wifi_mac, facts.bluetooth_mac, facts.ethernet_mac)
+    ).decode()

@@ -1,0 +1,135 @@
+"""Moving devices between services, a chunk of an activity at a time and set by set, never a statement per device.
+
+The rows of `activity_result` are made first: they resolve the serials, decide what becomes of each and keep the state
+before. Everything else follows from them.
+"""
+
+from dataclasses import dataclass
+
+from pomona.registry import operations, results
+from pomona.registry.devices import first_number, last_number
+from pomona.registry.operations import Op
+from pomona.registry.results import Result
+from pomona.store import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of an activity's serials: canonical, distinct, numbered from `first`."""
+
+    activity_id: int
+    organization_id: int
+    first: int
+    serials: list[str]
+
+    @property
+    def end(self) -> int:
+        """One past the number of the last serial."""
+        return self.first + len(self.serials)
+
+    @property
+    def rows(self) -> tuple[int, int, int]:
+        """Parameters that select the chunk's results."""
+        return self.activity_id, self.first, self.end
+
+
+_RESULTS = (
+    "INSERT INTO activity_result (activity_id, n, serial, device_id, status, before_service, before_assigned_at,"
+    " before_assigned_by, before_profile, before_profile_status, before_profile_assigned_at,"
+    " before_profile_pushed_at, before_deadline, revision, operated_at)"
+    " SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT) + e.n, e.v, s.device_id, {decide}, s.service_id,"
+    " s.assigned_at, s.assigned_by, s.profile_id, s.profile_status, s.profile_assigned_at, s.profile_pushed_at,"
+    " s.migration_deadline, s.revision + 1,"
+    " CASE WHEN s.operated_at >= CAST($4 AS BIGINT) - 999 THEN s.operated_at + 1000 ELSE CAST($4 AS BIGINT) END"
+    " FROM {serials} e"
+    " LEFT JOIN serial_owner o ON o.serial = e.v AND o.device_id BETWEEN $6 AND $7"
+    " LEFT JOIN device_state s ON s.device_id = o.device_id"
+)
+
+
+def write_results(tx: Tx, chunk: Chunk, decide: str, service_id: int | None, now: int) -> None:
+    """Makes the chunk's result rows; `decide` is the SQL that picks each row's `Result`.
+
+    In `decide`, `s` is the device's state (`s.device_id` null when the organisation does not own the serial) and `$3` is
+    `service_id`. A device's operations are at least a second apart, because that is how finely consumers tell
+    which of two came later.
+    """
+    sql = _RESULTS.format(decide=decide, serials=tx.each("$5"))
+    # The third parameter must appear third: engines number parameters by first appearance.
+    tx.execute(
+        sql,
+        *(chunk.activity_id, chunk.first, service_id, now, tx.pack(chunk.serials)),
+        *(first_number(chunk.organization_id), last_number(chunk.organization_id)),
+    )
+
+
+def assign(tx: Tx, chunk: Chunk, service_id: int, *, assigned_by: str, now: int) -> None:
+    """Puts the chunk's devices on a service of the same organisation; it and those that lose devices are told.
+
+    A device that is there already is left as it is, profile and all.
+    """
+    decide = (
+        f"CASE WHEN s.device_id IS NULL THEN {Result.DEVICE_NOT_FOUND:d}"
+        f" WHEN s.service_id = CAST($3 AS BIGINT) THEN {Result.ALREADY_ASSIGNED:d} ELSE {Result.CHANGED:d} END"
+    )
+    write_results(tx, chunk, decide, service_id, now)
+    gained = log_losses(tx, chunk)
+    if not gained:
+        return
+    operations.append_from_results(tx, service_id, Op.ADDED, *chunk.rows, gained, losing=False)
+    tx.execute(
+        "UPDATE device_state SET service_id = $1, assigned_at = $2, assigned_by = $3, profile_id = NULL,"
+        " profile_status = 0, profile_assigned_at = NULL, profile_pushed_at = NULL, migration_deadline = NULL,"
+        " migration_status = NULL, ba_migration = NULL, da_deadline = '', revision = r.revision,"
+        " operated_at = r.operated_at, updated_at = $2, da_assigned = $4, da_profile = $5, ba = $6"
+        f" {_FROM_CHANGED}",
+        *(service_id, now, assigned_by, tx.projections.assignment.assigned(assigned_by, now)),
+        tx.projections.assignment.profile("empty", None, None, None),
+        tx.projections.business.state(now, True),
+        *chunk.rows,
+    )
+
+
+_FROM_CHANGED = (
+    "FROM activity_result r WHERE r.activity_id = $7 AND r.n >= $8 AND r.n < $9 AND r.status = 1"
+    " AND device_state.device_id = r.device_id"
+)
+
+
+def unassign(tx: Tx, chunk: Chunk, service_id: int | None, *, now: int) -> None:
+    """Takes the chunk's devices off their service; with `service_id` only those that are on that one."""
+    decide = (
+        f"CASE WHEN s.device_id IS NULL THEN {Result.DEVICE_NOT_FOUND:d}"
+        f" WHEN s.service_id IS NULL THEN {Result.NOT_ASSIGNED:d}"
+        f" WHEN CAST($3 AS BIGINT) IS NOT NULL AND s.service_id <> CAST($3 AS BIGINT)"
+        f" THEN {Result.ASSIGNED_TO_OTHER_SERVER:d} ELSE {Result.CHANGED:d} END"
+    )
+    write_results(tx, chunk, decide, service_id, now)
+    if log_losses(tx, chunk):
+        clear(tx, chunk, now)
+
+
+def log_losses(tx: Tx, chunk: Chunk) -> int:
+    """Tells each service which of its devices the chunk's changed rows took; gives the number of changed rows."""
+    changed = 0
+    for service_id, count in results.losses(tx, *chunk.rows):
+        changed += count
+        if service_id is not None:
+            operations.append_from_results(tx, service_id, Op.DELETED, *chunk.rows, count, losing=True)
+    return changed
+
+
+def clear(tx: Tx, chunk: Chunk, now: int) -> None:
+    """Makes the devices of the chunk's changed rows unassigned."""
+    tx.execute(
+        "UPDATE device_state SET service_id = NULL, assigned_at = NULL, assigned_by = NULL, profile_id = NULL,"
+        " profile_status = 0, profile_assigned_at = NULL, profile_pushed_at = NULL, migration_deadline = NULL,"
+        " migration_status = NULL, ba_migration = NULL, da_deadline = '', da_assigned = '',"
+        " revision = r.revision, operated_at = r.operated_at, updated_at = $1, da_profile = $2, ba = $3"
+        " FROM activity_result r WHERE r.activity_id = $4 AND r.n >= $5 AND r.n < $6 AND r.status = 1"
+        " AND device_state.device_id = r.device_id",
+        now,
+        tx.projections.assignment.profile("empty", None, None, None),
+        tx.projections.business.state(now, False),
+        *chunk.rows,
+    )

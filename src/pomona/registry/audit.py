@@ -1,0 +1,106 @@
+"""The audit log: who did what, before and after. Append-only, written in the transaction of the change."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from pomona.registry.actors import Actor
+from pomona.store import Tx
+
+_json = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an event is about; `kind` is an upper-case word such as DEVICE, SERVICE, ACTIVITY, USER."""
+
+    kind: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the log, as read back."""
+
+    id: int
+    at: int
+    type: str
+    actor: Actor
+    subject: Subject
+    activity_id: int | None
+    before: Any
+    after: Any
+
+
+def record(
+    tx: Tx,
+    organization_id: int,
+    type: str,
+    actor: Actor,
+    subject: Subject,
+    *,
+    now: int,
+    before: object = None,
+    after: object = None,
+    activity_id: int | None = None,
+) -> None:
+    """Appends an event. `before` and `after` are small JSON values without secrets.
+
+    A change to many devices is one event that names its activity: the activity's results say which.
+    """
+    tx.execute(
+        "INSERT INTO audit_event (organization_id, at, type, actor_kind, actor_id, actor_name, actor_address,"
+        " subject_kind, subject_id, subject_name, activity_id, before, after)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        organization_id,
+        now,
+        type,
+        actor.kind,
+        actor.id,
+        actor.name,
+        actor.address,
+        subject.kind,
+        subject.id,
+        subject.name,
+        activity_id,
+        None if before is None else _json(before).decode(),
+        None if after is None else _json(after).decode(),
+    )
+
+
+_COLUMNS = (
+    "id, at, type, actor_kind, actor_id, actor_name, actor_address, subject_kind, subject_id, subject_name,"
+    " activity_id, before, after"
+)
+
+
+def about(tx: Tx, organization_id: int, kind: str, id: str, *, limit: int = 100) -> list[Event]:
+    """The newest events about one subject."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM audit_event WHERE organization_id = $1 AND subject_kind = $2"
+        " AND subject_id = $3 ORDER BY id DESC LIMIT $4"
+    )
+    return [_event(row) for row in tx.rows(sql, organization_id, kind, id, limit)]
+
+
+def newest(tx: Tx, organization_id: int, *, before: int | None = None, limit: int = 100) -> list[Event]:
+    """Events newest first; `before` is the id of the last one of the page before."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM audit_event WHERE organization_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+    )
+    return [_event(row) for row in tx.rows(sql, organization_id, before or 1 << 62, limit)]
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    return Event(
+        row[0],
+        row[1],
+        row[2],
+        Actor(row[3], row[4], row[5], row[6]),
+        Subject(row[7], row[8], row[9]),
+        row[10],
+        None if row[11] is None else msgspec.json.decode(row[11]),
+        None if row[12] is None else msgspec.json.decode(row[12]),
+    )

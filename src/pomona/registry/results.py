@@ -1,0 +1,81 @@
+"""What became of each device of an activity: the words, and the rows."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from pomona.store import Tx
+
+
+class Result(IntEnum):
+    """Stored as a number. Below 10 the row succeeded; 1 is the one that changed something."""
+
+    CHANGED = 1
+    ALREADY_ASSIGNED = 2
+    DEVICE_NOT_FOUND = 10
+    NOT_ASSIGNED = 11
+    ASSIGNED_TO_OTHER_SERVER = 12
+    RELEASED = 13
+    SAME_SERVER = 14
+    NOT_MIGRATION_CAPABLE = 15
+    NOT_MIGRATING = 16
+    CHANGED_SINCE = 17
+    STOPPED = 18
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the device ended as asked."""
+        return self < 10
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Status and sub-status as the activity's log shows them."""
+        if self is Result.CHANGED:
+            return "SUCCESS", ""
+        if self is Result.SAME_SERVER:
+            return "FAILED", "ALREADY_ASSIGNED"
+        return ("SUCCESS" if self.succeeded else "FAILED"), self.name
+
+
+FAILED_FROM = 10
+"""Results from this number on are failures."""
+
+
+class ResultRow(NamedTuple):
+    """One line of an activity's log. `before_service` is an internal id."""
+
+    n: int
+    serial: str
+    result: Result
+    before_service: int | None
+
+
+def page(tx: Tx, activity_id: int, *, after: int = -1, limit: int = 1000) -> list[ResultRow]:
+    """Results in the order asked for, a page at a time; `after` is the last `n` seen."""
+    rows = tx.rows(
+        "SELECT n, serial, status, before_service FROM activity_result"
+        " WHERE activity_id = $1 AND n > $2 ORDER BY n LIMIT $3",
+        *(activity_id, after, limit),
+    )
+    return [ResultRow(n, serial, Result(status), before) for n, serial, status, before in rows]
+
+
+def counts(tx: Tx, activity_id: int, first: int, end: int) -> tuple[int, int]:
+    """How many rows of `first <= n < end` succeeded and failed."""
+    row = tx.row(
+        "SELECT coalesce(sum(CASE WHEN status < 10 THEN 1 ELSE 0 END), 0),"
+        " coalesce(sum(CASE WHEN status >= 10 THEN 1 ELSE 0 END), 0) FROM activity_result"
+        " WHERE activity_id = $1 AND n >= $2 AND n < $3",
+        *(activity_id, first, end),
+    )
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def losses(tx: Tx, activity_id: int, first: int, end: int) -> list[tuple[int | None, int]]:
+    """How many changed rows came from which service (internal id, None for unassigned ones), ascending."""
+    rows = tx.rows(
+        "SELECT before_service, count(*) FROM activity_result"
+        " WHERE activity_id = $1 AND n >= $2 AND n < $3 AND status = 1 GROUP BY before_service"
+        " ORDER BY before_service",
+        *(activity_id, first, end),
+    )
+    return [(service, int(count)) for service, count in rows]

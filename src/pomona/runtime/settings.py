@@ -1,0 +1,60 @@
+"""The settings of an installation, as plain values. Where they come from is the server's business."""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every setting, its default, and its meaning; the operations guide has a heading for each."""
+
+    data: Path = Path("pomona-data")
+    """Folder of the database, the master key, the certificate authority and the logs."""
+    database_url: str = ""
+    """PostgreSQL address (`postgresql://…`); empty for the embedded database in the data folder."""
+    database_connections: int = 8
+    """Connections each process keeps to PostgreSQL."""
+    durability: Literal["process", "power"] = "process"
+    """What an acknowledged change survives on SQLite: a killed process, or a power cut."""
+    secret_key: str = ""
+    """Master key, 32 bytes of URL-safe base64; empty for the file `secret.key` in the data folder."""
+    host: str = "127.0.0.1"
+    """Address that all listeners bind."""
+    port: int = 8080
+    """Plain HTTP port; 0 for any free one, -1 for none."""
+    tls_port: int = 8443
+    """HTTPS port, with certificates of Pomona's own authority; 0 for any free one, -1 for none."""
+    proxy_port: int = 8081
+    """Port of the CONNECT proxy that answers for Apple's host names; 0 for any free one, -1 for none."""
+    public_origin: str = ""
+    """Scheme, host and port in the URLs we hand out; empty for what each client used."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses whose X-Forwarded-Proto and X-Forwarded-Host are believed."""
+    catalogue: Literal["infer", "strict"] = "infer"
+    """What becomes of a serial nobody told us about: facts are derived from it, or it is refused."""
+    device_signature_policy: tuple[Literal["simulated", "apple", "off"], ...] = ("simulated",)
+    """Whose signatures on enrolment requests are accepted."""
+    activity_limit: int = 1_000_000
+    """Devices in one activity."""
+    order_device_limit: int = 100_000
+    """Devices in one order transaction."""
+    order_limit: int = 1_000
+    """Orders in one order transaction."""
+    activity_body_limit: int = 64_000_000
+    """Bytes of an activity's request body."""
+    order_body_limit: int = 32_000_000
+    """Bytes of an order transaction's request body."""
+    body_limit: int = 1_000_000
+    """Bytes of any other request body."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is logged."""
+    log_format: Literal["auto", "console", "json"] = "auto"
+    """How it is written; `auto` is `console` on a terminal and `json` elsewhere."""
+    shutdown_seconds: int = 10
+    """How long open requests may go on after a stop was asked for."""
+
+    @property
+    def database(self) -> str | Path:
+        """What to open."""
+        return self.database_url or self.data / "pomona.db"

@@ -1,0 +1,82 @@
+"""What a face keeps, ready encoded, beside a device.
+
+The registry does not know anybody's JSON. A face registers an encoder when the program is composed; the registry calls
+it whenever the rows change, in the same transaction, and stores the text. Each text is a run of JSON members beginning
+with a comma (`,"color":"SILVER"`), so that a page is put together by concatenation alone.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """One configuration of a product, as the registry keeps it. `kind` is a catalogue kind's number."""
+
+    kind: int
+    product_type: str
+    model: str
+    description: str
+    color: str
+    capacity: str
+    part_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """What never changes about a device during one tenure. Times are milliseconds; source is a `Source` name."""
+
+    serial: str
+    imei: tuple[str, ...]
+    meid: tuple[str, ...]
+    eid: str
+    wifi_mac: str
+    bluetooth_mac: str
+    ethernet_mac: tuple[str, ...]
+    asset_tag: str
+    source: str
+    source_id: str
+    order_number: str
+    ordered_at: int
+    added_at: int
+
+
+class AssignmentDocs(Protocol):
+    """The assignment service's runs."""
+
+    def product(self, product: ProductRow) -> tuple[str, str, str]:
+        """Runs for protocol 1 and later, 2 to 6, and 7 and later (the last two differ in an iPad's `os`)."""
+
+    def device(self, device: DeviceRow) -> tuple[str, str]:
+        """Runs for protocol 1 and later, and for 10 and later."""
+
+    def assigned(self, assigned_by: str, assigned_at: int) -> str:
+        """Who put the device on its service and when."""
+
+    def profile(self, status: str, uuid: str | None, assigned_at: int | None, pushed_at: int | None) -> str:
+        """The profile's state; `status` is empty, assigned, pushed or removed."""
+
+    def deadline(self, deadline: int) -> str:
+        """The migration deadline (protocol 8 and later)."""
+
+
+class BusinessDocs(Protocol):
+    """The Business API's runs, inside `attributes`."""
+
+    def product(self, product: ProductRow) -> str: ...
+
+    def device(self, device: DeviceRow) -> str: ...
+
+    def state(self, updated_at: int, assigned: bool) -> str:
+        """`updatedDateTime` and `status`."""
+
+    def migration(self, status: str | None, deadline: int | None) -> str:
+        """The three migration attributes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projections:
+    """The encoders of all faces, handed to the store when the program is composed."""
+
+    assignment: AssignmentDocs
+    business: BusinessDocs

@@ -1,0 +1,24 @@
+"""The tables, one module per area, and the migrations made of them.
+
+Every table that holds an organisation's data begins its key with it, or with a device number, whose upper bits are the
+organisation's.
+"""
+
+from pomona.store.schema import (
+    accounts,
+    activities,
+    devices,
+    management,
+    organizations,
+    people,
+    services,
+    supply,
+)
+
+MIGRATIONS: tuple[str, ...] = (
+    "\n".join(
+        area.TABLES
+        for area in (organizations, supply, devices, services, activities, accounts, people, management)
+    ),
+)
+"""Migration n+1 brings a database from schema n to n+1. One that was released is never edited."""

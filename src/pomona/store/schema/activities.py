@@ -1,0 +1,57 @@
+"""Activities: what was asked, in chunks, and a result with the state before for each device."""
+
+TABLES = """
+CREATE TABLE activity (
+  id {auto},
+  uuid TEXT NOT NULL UNIQUE,
+  organization_id BIGINT NOT NULL,
+  type TEXT NOT NULL,
+  service_id BIGINT,
+  metadata TEXT NOT NULL DEFAULT '{}',
+  actor_kind TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  actor_name TEXT NOT NULL,
+  actor_address TEXT,
+  status TEXT NOT NULL,
+  sub_status TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  started_at BIGINT,
+  completed_at BIGINT,
+  chunks BIGINT NOT NULL,
+  next_chunk BIGINT NOT NULL DEFAULT 0,
+  total BIGINT NOT NULL,
+  succeeded BIGINT NOT NULL DEFAULT 0,
+  failed BIGINT NOT NULL DEFAULT 0,
+  leased_by TEXT,
+  leased_until BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX activity_by_organization ON activity (organization_id, created_at{then_id});
+CREATE INDEX activity_open ON activity (id) WHERE status = 'IN_PROGRESS';
+
+CREATE TABLE activity_chunk (
+  activity_id BIGINT NOT NULL,
+  chunk BIGINT NOT NULL,
+  first BIGINT NOT NULL,
+  serials TEXT NOT NULL,
+  PRIMARY KEY (activity_id, chunk)
+);
+
+CREATE TABLE activity_result (
+  activity_id BIGINT NOT NULL,
+  n BIGINT NOT NULL,
+  serial TEXT NOT NULL,
+  device_id BIGINT,
+  status BIGINT NOT NULL,
+  before_service BIGINT,
+  before_assigned_at BIGINT,
+  before_assigned_by TEXT,
+  before_profile BIGINT,
+  before_profile_status BIGINT,
+  before_profile_assigned_at BIGINT,
+  before_profile_pushed_at BIGINT,
+  before_deadline BIGINT,
+  revision BIGINT,
+  operated_at BIGINT,
+  PRIMARY KEY (activity_id, n)
+) {clustered};
+"""

@@ -1,0 +1,1 @@
+"""Workers: what goes on behind the requests. Durable, because what they do is rows in the store."""

@@ -1,0 +1,91 @@
+"""The numbers that name one device: serial, IMEI, MEID, EID and MAC address; building them and telling them apart.
+
+Check digits follow 3GPP TS 23.003 (IMEI: Luhn) and GSMA SGP.29 (EID: modulo 97). What is built here is never a real
+device's: IMEIs begin with 001, the range of test equipment; EIDs with 89000, where a real one has a country code and no
+country has 000; MAC addresses are locally administered.
+"""
+
+import re
+from typing import Literal
+
+TEST_IMEI_PREFIX = "001"
+TEST_EID_PREFIX = "89000"
+
+_SERIAL = re.compile("[A-Z0-9]{8,20}")
+_IMEI = re.compile("[0-9]{15}")
+_MEID = re.compile("[0-9]{14}|[A-F][0-9A-F]{13}")
+_EID = re.compile("[0-9]{32}")
+_MAC = re.compile("[0-9A-F]{2}(?::[0-9A-F]{2}){5}")
+
+# Of an even number of digits the second of each pair is doubled, counted from the check digit's side.
+_LUHN_PAIRS = {f"{n:02}": n // 10 + sum(divmod(n % 10 * 2, 10)) for n in range(100)}
+
+
+def luhn_check_digit(body: str) -> str:
+    """The digit that completes `body` (ASCII digits, any number of them) so that the Luhn sum is a multiple of ten."""
+    if len(body) % 2:
+        body = f"0{body}"
+    pairs = _LUHN_PAIRS
+    total = 0
+    for at in range(0, len(body), 2):
+        total += pairs[body[at : at + 2]]
+    return "0987654321"[total % 10]
+
+
+def imei(number: int) -> str:
+    """The test IMEI of a number from 0 to 99,999,999,999: 15 digits, the last one the check digit."""
+    body = f"{TEST_IMEI_PREFIX}{number:011}"
+    return body + luhn_check_digit(body)
+
+
+def meid(of_imei: str) -> str:
+    """The MEID that a phone with this IMEI reports: the IMEI without its check digit, 14 digits."""
+    return of_imei[:14]
+
+
+def eid(number: int) -> str:
+    """The EID of a number below 10^25: 32 digits, the last two chosen so that the whole is 1 modulo 97."""
+    body = f"{TEST_EID_PREFIX}{number:025}"
+    return f"{body}{98 - int(body) * 100 % 97:02}"
+
+
+def mac(number: int) -> str:
+    """A locally administered unicast MAC address from the low 48 bits of `number`, as `D2:34:56:78:9A:BC`."""
+    text = f"{number & 0xFCFFFFFFFFFF | 0x020000000000:012X}"
+    return f"{text[:2]}:{text[2:4]}:{text[4:6]}:{text[6:8]}:{text[8:10]}:{text[10:]}"
+
+
+def is_serial(text: str) -> bool:
+    """Whether `text` is a canonical serial number: 8 to 20 capital letters and digits."""
+    return _SERIAL.fullmatch(text) is not None
+
+
+def is_imei(text: str) -> bool:
+    """Whether `text` is an IMEI: 15 digits, the last one the Luhn check digit of the others."""
+    return _IMEI.fullmatch(text) is not None and luhn_check_digit(text[:14]) == text[14]
+
+
+def is_meid(text: str) -> bool:
+    """Whether `text` is an MEID: 14 digits, or 14 upper-case hexadecimal digits of which the first is A to F."""
+    return _MEID.fullmatch(text) is not None
+
+
+def is_eid(text: str) -> bool:
+    """Whether `text` is an EID: 32 digits beginning with 89 that leave 1 when divided by 97."""
+    return _EID.fullmatch(text) is not None and text.startswith("89") and int(text) % 97 == 1
+
+
+def is_mac(text: str) -> bool:
+    """Whether `text` is a MAC address as Pomona writes it: six upper-case hexadecimal octets parted by colons."""
+    return _MAC.fullmatch(text) is not None
+
+
+def classify(text: str) -> Literal["serial", "imei", "meid"]:
+    """What a canonical device id (upper case, no blanks) of a supplier's order is.
+
+    15 digits with the right check digit are an IMEI; 14 digits, and 14 hexadecimal digits beginning with A to F, are an
+    MEID; everything else is taken for a serial, 15 digits with a wrong check digit among it.
+    """
+    if is_imei(text):
+        return "imei"
+    return "meid" if is_meid(text) else "serial"

@@ -16,9 +16,10 @@ _EIDS = 10**25
 class Facts:
     """A device as it left the factory.
 
-    `serial` is canonical. Facts that are derived have as many entries in `imei` as the product has cellular lines, one in
-    `meid` if it has any, else none and `""` as `eid`; a manufacturing record may say otherwise. MAC addresses are upper case with colons, `ethernet_mac` has an entry for a built-in
-    port. `inferred` says that the product was guessed from the serial, which a person must be told wherever it is shown.
+    `serial` is canonical. Derived facts have as many IMEIs as the product has cellular lines, and one MEID and an EID if
+    it has any (else no MEID and `""`); a manufacturing record may say otherwise. MAC addresses are upper case with
+    colons, `ethernet_mac` has one for a built-in port. `inferred` says that the product was guessed from the serial,
+    which a person must be told wherever it is shown.
     """
 
     serial: str

@@ -12,23 +12,19 @@ TEST_IMEI_PREFIX = "001"
 TEST_EID_PREFIX = "89000"
 
 _SERIAL = re.compile("[A-Z0-9]{8,20}")
-_IMEI = re.compile("[0-9]{15}")
 _MEID = re.compile("[0-9]{14}|[A-F][0-9A-F]{13}")
-_EID = re.compile("[0-9]{32}")
 _MAC = re.compile("[0-9A-F]{2}(?::[0-9A-F]{2}){5}")
 
-# Of an even number of digits the second of each pair is doubled, counted from the check digit's side.
-_LUHN_PAIRS = {f"{n:02}": n // 10 + sum(divmod(n % 10 * 2, 10)) for n in range(100)}
+# The ASCII code of a digit to the sum of the digits of twice its value.
+_DOUBLED = bytes(sum(divmod(code % 48 * 2, 10)) if 48 <= code < 58 else 0 for code in range(256))
+_EID_PREFIX = int(TEST_EID_PREFIX) * 10**25
 
 
 def luhn_check_digit(body: str) -> str:
     """The digit that completes `body` (ASCII digits, any number of them) so that the Luhn sum is a multiple of ten."""
-    if len(body) % 2:
-        body = f"0{body}"
-    pairs = _LUHN_PAIRS
-    total = 0
-    for at in range(0, len(body), 2):
-        total += pairs[body[at : at + 2]]
+    digits = body.encode()
+    plain = digits[-2::-2]
+    total = sum(plain) - 48 * len(plain) + sum(digits[::-2].translate(_DOUBLED))
     return "0987654321"[total % 10]
 
 
@@ -45,8 +41,8 @@ def meid(of_imei: str) -> str:
 
 def eid(number: int) -> str:
     """The EID of a number below 10^25: 32 digits, the last two chosen so that the whole is 1 modulo 97."""
-    body = f"{TEST_EID_PREFIX}{number:025}"
-    return f"{body}{98 - int(body) * 100 % 97:02}"
+    body = _EID_PREFIX + number
+    return f"{body}{98 - body * 100 % 97:02}"
 
 
 def mac(number: int) -> str:
@@ -62,7 +58,7 @@ def is_serial(text: str) -> bool:
 
 def is_imei(text: str) -> bool:
     """Whether `text` is an IMEI: 15 digits, the last one the Luhn check digit of the others."""
-    return _IMEI.fullmatch(text) is not None and luhn_check_digit(text[:14]) == text[14]
+    return _digits(text, 15) and luhn_check_digit(text[:14]) == text[14]
 
 
 def is_meid(text: str) -> bool:
@@ -72,7 +68,7 @@ def is_meid(text: str) -> bool:
 
 def is_eid(text: str) -> bool:
     """Whether `text` is an EID: 32 digits beginning with 89 that leave 1 when divided by 97."""
-    return _EID.fullmatch(text) is not None and text.startswith("89") and int(text) % 97 == 1
+    return _digits(text, 32) and text.startswith("89") and int(text) % 97 == 1
 
 
 def is_mac(text: str) -> bool:
@@ -89,3 +85,7 @@ def classify(text: str) -> Literal["serial", "imei", "meid"]:
     if is_imei(text):
         return "imei"
     return "meid" if is_meid(text) else "serial"
+
+
+def _digits(text: str, count: int) -> bool:
+    return len(text) == count and text.isascii() and text.isdigit()

@@ -4,6 +4,8 @@ A record is `{"serial_number":"…"` + the product's run for the protocol versio
 the profile's state + the deadline + `}`.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from pomona.catalogue.kinds import Kind
@@ -28,6 +30,11 @@ def run(members: dict[str, object]) -> str:
     return "," + _json(members)[1:-1].decode() if members else ""
 
 
+def texts(values: Sequence[str]) -> str:
+    """A JSON array of texts that need no escapes."""
+    return '["' + '","'.join(values) + '"]' if values else "[]"
+
+
 class Encoder:
     """Implements `pomona.store.projections.AssignmentDocs`."""
 
@@ -42,17 +49,22 @@ class Encoder:
         return run(base), run(base | old), run(base | {"device_family": family, "os": system})
 
     def device(self, device: DeviceRow) -> tuple[str, str]:
-        tag = {"asset_tag": device.asset_tag} if device.asset_tag else {}
-        hardware: dict[str, object] = {
-            "wifi_mac_address": device.wifi_mac,
-            "bluetooth_mac_address": device.bluetooth_mac,
-            "ethernet_mac_address": device.ethernet_mac[0] if device.ethernet_mac else "",
-            "eid": device.eid,
-            "imei": device.imei,
-            "meid": device.meid,
-        }
-        known = {key: value for key, value in hardware.items() if value}
-        return run(dict(tag)), run(known | {"is_replacement_device": False})
+        # By hand: this runs for each device that arrives, and but for the tag there is nothing to escape.
+        tag = run({"asset_tag": device.asset_tag}) if device.asset_tag else ""
+        hardware = (
+            f',"wifi_mac_address":"{device.wifi_mac}","bluetooth_mac_address":"{device.bluetooth_mac}"'
+            if device.wifi_mac
+            else ""
+        )
+        if device.ethernet_mac:
+            hardware += f',"ethernet_mac_address":"{device.ethernet_mac[0]}"'
+        if device.eid:
+            hardware += f',"eid":"{device.eid}"'
+        if device.imei:
+            hardware += f',"imei":{texts(device.imei)}'
+        if device.meid:
+            hardware += f',"meid":{texts(device.meid)}'
+        return tag, hardware + ',"is_replacement_device":false'
 
     def assigned(self, assigned_by: str, assigned_at: int) -> str:
         return run({"device_assigned_by": assigned_by, "device_assigned_date": iso_seconds(assigned_at)})

@@ -1,7 +1,7 @@
 """Devices arrive: from a supplier's order or added by hand. Enrolment never brings one."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -108,17 +108,19 @@ def _owned(tx: Tx, serials: list[str]) -> dict[str, Outcome]:
 def _insert_devices(tx: Tx, origin: Origin, new: list[Arrival], first: int, now: int) -> None:
     products = product_ids(tx, [arrival.facts.product for arrival in new])
     rows, owners, identifiers = [], [], []
-    assignment, business = tx.projections.assignment, tx.projections.business
+    assignment, business = tx.projections.assignment.device, tx.projections.business.device
+    source, source_id, order_id = origin.source, origin.source_id, origin.order_id
     for id, (facts, asset_tag) in enumerate(new, first):
         row = _device_row(origin, facts, asset_tag, now)
-        da_v1, da_v10 = assignment.device(row)
-        product = facts.product
+        da_v1, da_v10 = assignment(row)
+        product_id, kind = products[facts.product.part_number]
         rows.append((
-            id, facts.serial, int(product.kind), products[product], origin.source, origin.source_id, origin.order_id,
-            asset_tag, _identifiers(facts), int(facts.inferred), now, None, da_v1, da_v10, business.device(row),
+            id, facts.serial, kind, product_id, source, source_id, order_id, asset_tag, _identifiers(facts),
+            int(facts.inferred), now, None, da_v1, da_v10, business(row),
         ))  # fmt: skip
         owners.append((facts.serial, id))
-        identifiers += [(value, id) for value in (*facts.imei, *facts.meid)]
+        if facts.imei:
+            identifiers += [(value, id) for value in (*facts.imei, *facts.meid)]
     tx.insert("device", _DEVICE, rows)
     tx.insert("serial_owner", ("serial", "device_id"), sorted(owners))
     tx.insert("device_identifier", ("value", "device_id"), sorted(identifiers))
@@ -162,14 +164,15 @@ def _targets(tx: Tx, organization_id: int, target: Target | int) -> dict[Kind, i
     return {kind: service for kind, service in kinds.items() if service is not None}
 
 
-def product_ids(tx: Tx, products: Sequence[Product]) -> dict[Product, int]:
-    """The row of each product configuration, made where it is new."""
-    wanted = {product: _fingerprint(product) for product in dict.fromkeys(products)}
+def product_ids(tx: Tx, products: Iterable[Product]) -> dict[str, tuple[int, int]]:
+    """The row and the kind of each product configuration, by part number; made where it is new."""
+    distinct = {product.part_number: product for product in products}
+    wanted = {part: _fingerprint(product) for part, product in distinct.items()}
     known = _known_products(tx, list(wanted.values()))
-    for product, fingerprint in wanted.items():
+    for part, fingerprint in wanted.items():
         if fingerprint not in known:
-            known[fingerprint] = _insert_product(tx, product, fingerprint)
-    return {product: known[fingerprint] for product, fingerprint in wanted.items()}
+            known[fingerprint] = _insert_product(tx, distinct[part], fingerprint)
+    return {part: (known[fingerprint], int(distinct[part].kind)) for part, fingerprint in wanted.items()}
 
 
 def _known_products(tx: Tx, fingerprints: list[str]) -> dict[str, int]:
@@ -223,19 +226,19 @@ def _product_row(product: Product) -> ProductRow:
 
 def _device_row(origin: Origin, facts: Facts, asset_tag: str, now: int) -> DeviceRow:
     return DeviceRow(
-        serial=facts.serial,
-        imei=facts.imei,
-        meid=facts.meid,
-        eid=facts.eid,
-        wifi_mac=facts.wifi_mac,
-        bluetooth_mac=facts.bluetooth_mac,
-        ethernet_mac=facts.ethernet_mac,
-        asset_tag=asset_tag,
-        source=origin.source,
-        source_id=origin.source_id,
-        order_number=origin.order_number,
-        ordered_at=now if origin.ordered_at is None else origin.ordered_at,
-        added_at=now,
+        facts.serial,
+        facts.imei,
+        facts.meid,
+        facts.eid,
+        facts.wifi_mac,
+        facts.bluetooth_mac,
+        facts.ethernet_mac,
+        asset_tag,
+        origin.source,
+        origin.source_id,
+        origin.order_number,
+        now if origin.ordered_at is None else origin.ordered_at,
+        now,
     )
 
 

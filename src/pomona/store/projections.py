@@ -6,7 +6,7 @@ with a comma (`,"color":"SILVER"`), so that a page is put together by concatenat
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,7 @@ class ProductRow:
     part_number: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceRow:
+class DeviceRow(NamedTuple):
     """What never changes about a device during one tenure. Times are milliseconds; source is a `Source` name."""
 
     serial: str

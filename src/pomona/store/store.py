@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from pomona.store.engine import Engine, Work
 from pomona.store.migrate import migrate
-from pomona.store.postgresql import PostgresqlEngine
 from pomona.store.projections import Projections
 from pomona.store.sqlite import SqliteEngine
 
@@ -104,6 +103,8 @@ def open_store(
     """
     engine: Engine
     if isinstance(target, str) and target.startswith(("postgresql://", "postgres://")):
+        from pomona.store.postgresql import PostgresqlEngine  # its driver costs 0.15 s of start-up
+
         engine = PostgresqlEngine(target, projections, connections=connections)
     else:
         engine = SqliteEngine(Path(target), projections, durable=durable)

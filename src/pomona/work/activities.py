@@ -1,15 +1,14 @@
 """Does activities, chunk by chunk, several side by side so that small ones share a commit."""
 
 import asyncio
+import logging
 from functools import partial
-
-import structlog
 
 from pomona.registry import activities
 from pomona.registry.errors import RegistryError
 from pomona.runtime import Runtime
 
-_log = structlog.get_logger("pomona.work")
+_log = logging.getLogger("pomona.work")
 
 
 class ActivityWorker:
@@ -37,7 +36,7 @@ class ActivityWorker:
                 partial(activities.step, activity_id=id, worker=self._name, now=runtime.clock.now())
             )
         except RegistryError as problem:
-            _log.warning("activity failed", activity=id, problem=str(problem))
+            _log.warning("activity failed", extra={"activity": id, "problem": str(problem)})
             await runtime.store.write(
                 partial(activities.fail, activity_id=id, problem=str(problem), now=runtime.clock.now())
             )

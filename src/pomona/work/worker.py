@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
-
-import structlog
 
 from pomona.store import Store, StoreUnavailable
 
@@ -13,7 +12,7 @@ Look = Callable[[], Awaitable[bool]]
 
 _PATIENCE = 1.0
 _AFTER_TROUBLE = 2.0
-_log = structlog.get_logger("pomona.work")
+_log = logging.getLogger("pomona.work")
 
 
 async def run(name: str, store: Store, topic: str, look: Look) -> None:
@@ -39,9 +38,9 @@ async def _attempt(name: str, look: Look) -> bool:
     try:
         return await look()
     except StoreUnavailable as problem:
-        _log.warning("store unavailable", worker=name, problem=str(problem))
+        _log.warning("store unavailable", extra={"worker": name, "problem": str(problem)})
     except Exception:  # noqa: BLE001 a worker outlives whatever a single piece of work runs into
-        _log.exception("work failed", worker=name)
+        _log.exception("work failed", extra={"worker": name})
     await asyncio.sleep(_AFTER_TROUBLE)
     return True
 

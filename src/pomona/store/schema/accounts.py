@@ -24,6 +24,15 @@ CREATE TABLE portal_session (
   expires_at BIGINT NOT NULL,
   address TEXT NOT NULL
 ) {clustered};
+CREATE INDEX portal_session_by_account ON portal_session (account_id);
+CREATE INDEX portal_session_by_expiry ON portal_session (expires_at);
+
+CREATE TABLE sign_in_attempt (
+  bucket BLOB PRIMARY KEY,
+  attempts BIGINT NOT NULL,
+  since BIGINT NOT NULL
+) {clustered};
+CREATE INDEX sign_in_attempt_by_time ON sign_in_attempt (since);
 
 CREATE TABLE api_account (
   id {auto},

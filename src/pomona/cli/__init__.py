@@ -1,0 +1,1 @@
+"""The `pomona` command."""

@@ -1,0 +1,9 @@
+"""`pomona simulate`: counterparts that know Pomona only by the wire, each a process of its own."""
+
+import typer
+
+from pomona.cli import simulate_devices, simulate_service
+
+app = typer.Typer(no_args_is_help=True, help="Simulated device management services and devices.")
+app.command("service")(simulate_service.service)
+app.command("devices")(simulate_devices.devices)

@@ -26,20 +26,23 @@ class PostgresqlEngine:
     name = "postgresql"
     inline_reads = False
 
-    def __init__(self, dsn: str, projections: Projections, *, connections: int = 8) -> None:
+    def __init__(
+        self, dsn: str, projections: Projections, *, connections: int = 8, patience: float = 15.0
+    ) -> None:
+        self.dsn = dsn
         self._projections = projections
         self._pool = ConnectionPool(
             dsn,
             min_size=1,
             max_size=connections,
-            timeout=15,
+            timeout=patience,
             kwargs={"autocommit": True},
             open=False,
             check=ConnectionPool.check_connection,
         )
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="pomona-pg")
         try:
-            self._pool.open(wait=True, timeout=15)
+            self._pool.open(wait=True, timeout=patience)
         except PoolTimeout:
             self._pool.close()
             raise StoreUnavailable(
@@ -99,9 +102,7 @@ class PostgresqlEngine:
                     raise
                 return result, frozenset(tx.topics)
         except PoolTimeout:
-            raise StoreUnavailable(
-                "no connection to PostgreSQL was free or could be made within 15 s"
-            ) from None
+            raise StoreUnavailable("no connection to PostgreSQL was free or could be made in time") from None
         except psycopg.OperationalError as problem:
             if isinstance(problem, (*_AGAIN, errors.QueryCanceled)):
                 raise

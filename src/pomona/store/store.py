@@ -94,18 +94,23 @@ class Store:
 
 
 def open_store(
-    target: str | Path, projections: Projections, *, durable: bool = False, connections: int = 8
+    target: str | Path,
+    projections: Projections,
+    *,
+    durable: bool = False,
+    connections: int = 8,
+    patience: float = 15.0,
 ) -> Store:
     """Opens and, where needed, migrates a database.
 
     `target` is a PostgreSQL URI (`postgresql://…`) or the path of a SQLite file, made if it is not there. Raises
-    `StoreUnavailable` or `SchemaMismatch`.
+    `StoreUnavailable` (on PostgreSQL after `patience` seconds) or `SchemaMismatch`.
     """
     engine: Engine
     if isinstance(target, str) and target.startswith(("postgresql://", "postgres://")):
         from pomona.store.postgresql import PostgresqlEngine  # its driver costs 0.15 s of start-up
 
-        engine = PostgresqlEngine(target, projections, connections=connections)
+        engine = PostgresqlEngine(target, projections, connections=connections, patience=patience)
     else:
         engine = SqliteEngine(Path(target), projections, durable=durable)
     try:

@@ -1,8 +1,11 @@
-"""Device management services, their keys, tokens and profiles, and the log each of them reads."""
+"""Device management services, their keys, tokens and profiles, and the log each of them reads.
+
+Numbers of services, tokens and profiles are never used again: sessions, cursors, logs and activities outlive what they name.
+"""
 
 TABLES = """
 CREATE TABLE service (
-  id {auto},
+  id {never_reused},
   organization_id BIGINT NOT NULL,
   uuid TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
@@ -14,6 +17,9 @@ CREATE TABLE service (
   updated_at BIGINT NOT NULL,
   connected_at BIGINT,
   connected_from TEXT,
+  refused_at BIGINT,
+  refused_from TEXT,
+  refused_because TEXT,
   device_count BIGINT NOT NULL DEFAULT 0,
   last_operation BIGINT NOT NULL DEFAULT 0,
   discovery_url TEXT,
@@ -30,7 +36,7 @@ CREATE TABLE default_assignment (
 ) {clustered};
 
 CREATE TABLE server_token (
-  id {auto},
+  id {never_reused},
   service_id BIGINT NOT NULL,
   consumer_key TEXT NOT NULL,
   access_token TEXT NOT NULL UNIQUE,
@@ -42,6 +48,7 @@ CREATE TABLE server_token (
   revoked_at BIGINT
 );
 CREATE INDEX server_token_by_service ON server_token (service_id{then_id});
+CREATE INDEX server_token_by_consumer ON server_token (consumer_key);
 
 CREATE TABLE nonce (
   token_id BIGINT NOT NULL,
@@ -52,7 +59,7 @@ CREATE TABLE nonce (
 CREATE INDEX nonce_by_time ON nonce (at);
 
 CREATE TABLE profile (
-  id {auto},
+  id {never_reused},
   service_id BIGINT NOT NULL,
   uuid TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,

@@ -58,6 +58,13 @@ def key(kind: str) -> Key:
     return rsa.generate_private_key(65537, int(kind.removeprefix("rsa")))
 
 
+def rsa_key(kind: str) -> rsa.RSAPrivateKey:
+    """As `key`, for the kinds that are RSA."""
+    own = key(kind)
+    assert isinstance(own, rsa.RSAPrivateKey)
+    return own
+
+
 def name(common_name: str) -> x509.Name:
     """A subject with an organisation that is not ASCII and the common name."""
     return x509.Name(

@@ -136,15 +136,17 @@ def verify(
     """Whether the header signs `method` on one of the absolute `urls` under both secrets.
 
     Several URLs because a service behind proxies cannot always know which of its names the client used. All of them are
-    tried and compared in constant time. Timestamp and nonce are the caller's to judge.
+    tried and compared in constant time; one that is no absolute URL (a Host header can be anything) fits nothing.
+    Timestamp and nonce are the caller's to judge.
     """
     presented = authorization.signature.encode()
     fits = False
     for url in urls:
-        expected = signature(
-            base_string(method, url, authorization.parameters), consumer_secret, token_secret
-        )
-        fits |= hmac.compare_digest(expected.encode(), presented)
+        try:
+            base = base_string(method, url, authorization.parameters)
+        except ValueError:
+            continue
+        fits |= hmac.compare_digest(signature(base, consumer_secret, token_secret).encode(), presented)
     return fits
 
 

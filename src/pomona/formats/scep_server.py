@@ -62,7 +62,7 @@ def message_parameter(value: str) -> bytes:
 
     Takes both base64 alphabets, missing padding, and spaces where a `+` was not escaped. Raises MalformedScep.
     """
-    standard = value.strip().replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
+    standard = value.strip("\r\n\t").replace(" ", "+").replace("-", "+").replace("_", "/").rstrip("=")
     message = decode_base64((standard + "=" * (-len(standard) % 4)).encode("ascii", "replace"))
     if not message:
         raise MalformedScep("the message parameter is not base64 of a SCEP message")

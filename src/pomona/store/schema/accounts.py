@@ -51,6 +51,7 @@ CREATE TABLE api_key (
   api_account_id BIGINT NOT NULL,
   public_key TEXT NOT NULL,
   created_at BIGINT NOT NULL,
+  used_at BIGINT,
   revoked_at BIGINT
 ) {clustered};
 CREATE INDEX api_key_by_account ON api_key (api_account_id);

@@ -8,7 +8,8 @@ import enum
 import ssl
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 HEAD_BYTES = 64 * 1024
 """A request line with its header fields may have this size; a longer one is answered 431."""
@@ -32,6 +33,7 @@ class _Awaiting(enum.Enum):
     HEAD = enum.auto()
     BODY = enum.auto()
     NEXT = enum.auto()
+    READING = enum.auto()
     NOTHING = enum.auto()
 
 
@@ -39,6 +41,7 @@ _PATIENCE = {
     _Awaiting.HEAD: HEAD_SECONDS,
     _Awaiting.BODY: BODY_SECONDS,
     _Awaiting.NEXT: IDLE_SECONDS,
+    _Awaiting.READING: STALL_SECONDS,
     _Awaiting.NOTHING: float("inf"),
 }
 
@@ -50,87 +53,116 @@ class HttpProtocol(HttpToolsProtocol):
     `scope["extensions"]["tls"]["client_cert_chain"]` is a list of one PEM text, or empty.
     """
 
+    cycle: RequestResponseCycle | None  # type: ignore[assignment] # uvicorn says it is never None; before a request it is
+
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self._await(_Awaiting.HEAD)
         self._head_bytes = 0
-        self._unsent, self._unsent_since = 0, self._since
+        self._pieces = 0
+        self._requests = 0
+        self._declining = False
+        self._seen: tuple[_Awaiting, int] | None = None
+        self._since = 0.0
         self._extensions = _tls_extension(transport.get_extra_info("ssl_object"))
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, unless the request's head has become too long."""
-        if self._awaiting is _Awaiting.HEAD:
+        self._pieces += 1
+        was_in_head = self._in_head()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._decline_upgrade(data[offer.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(400, "This is not a valid HTTP/1.1 request.")
+        if not self._in_head():
+            self._head_bytes = 0
+        elif was_in_head:
             self._head_bytes += len(data)
-        super().data_received(data)
-        if self._awaiting is _Awaiting.HEAD and self._head_bytes > HEAD_BYTES:
-            self._refuse(431, f"The request line and header fields may have {HEAD_BYTES} bytes in all.")
-
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        super().on_message_begin()
-        self._await(_Awaiting.HEAD)
-        self._head_bytes = 0
-        if self._extensions:
-            self.scope["extensions"] = self._extensions
+            if self._head_bytes > HEAD_BYTES:
+                self._refuse(431, f"The request line and header fields may have {HEAD_BYTES} bytes in all.")
 
     def on_headers_complete(self) -> None:
         """Start the application on the request."""
-        self._await(_Awaiting.BODY)
-        super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        """Hand on a piece of the request's body."""
-        self._since = self.loop.time()
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        """End the request's body: now the client waits for us."""
-        self._await(_Awaiting.NOTHING)
-        super().on_message_complete()
+        if not self._declining:
+            super().on_headers_complete()
+            if self._extensions:
+                self.scope["extensions"] = self._extensions
 
     def on_response_complete(self) -> None:
-        """Take the next pipelined request, else wait for one."""
+        """Take the next pipelined request, if there is one."""
         self.server_state.total_requests += 1
+        self._requests += 1
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-        elif self._awaiting is _Awaiting.NOTHING:
-            self._await(_Awaiting.NEXT)
 
     def expire(self, now: float) -> None:
         """Close the connection when its client has kept us waiting too long; `now` is the event loop's time."""
-        unsent = self.transport.get_write_buffer_size()
-        if unsent != self._unsent:
-            self._unsent, self._unsent_since = unsent, now
-        if unsent:
-            if now - self._unsent_since > STALL_SECONDS:
+        awaited = self._awaited()
+        what, _ = awaited
+        if awaited != self._seen:
+            self._seen, self._since = awaited, now
+        elif now - self._since > _PATIENCE[what]:
+            if what is _Awaiting.READING:
                 self.transport.abort()
-        elif now - self._since > _PATIENCE[self._awaiting]:
-            if self._awaiting is _Awaiting.HEAD and self._head_bytes:
+            elif what is _Awaiting.HEAD and self.scope:
                 self._refuse(
                     408, f"The request line and header fields must arrive within {HEAD_SECONDS:.0f} s."
                 )
-            self.transport.close()
+            else:
+                self.transport.close()
 
-    def _await(self, what: _Awaiting) -> None:
-        self._awaiting = what
-        self._since = self.loop.time()
+    def _awaited(self) -> tuple[_Awaiting, int]:
+        """Give what we wait for, and a number that changes when the client has done something towards it."""
+        if unsent := self.transport.get_write_buffer_size():
+            return _Awaiting.READING, unsent
+        cycle = self.cycle
+        if cycle is None or cycle.scope is not self.scope:
+            return _Awaiting.HEAD, self._requests
+        if cycle.response_complete:
+            return _Awaiting.NEXT, self._requests
+        if cycle.more_body:
+            return _Awaiting.BODY, self._pieces
+        return _Awaiting.NOTHING, 0
+
+    def _in_head(self) -> bool:
+        """Tell whether a request's head, or the first request, has not come to its end yet."""
+        return self.cycle is None or self.cycle.scope is not self.scope
 
     def _refuse(self, status: int, sentence: str) -> None:
-        self._await(_Awaiting.NOTHING)
-        body = sentence.encode()
-        head = (
-            b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
-            % len(body)
-        )
-        self.transport.write(STATUS_LINE[status] + head + body)
+        """Answer, unless another answer is under way, and close."""
+        if self.cycle is None or self.cycle.response_complete:
+            body = sentence.encode()
+            head = (
+                b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+            )
+            self.transport.write(STATUS_LINE[status] + head % len(body) + body)
         self.transport.close()
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: Java's HTTP client offers an upgrade to HTTP/2 with every plain request, and we may decline."""
+    def _decline_upgrade(self, rest: bytes) -> None:
+        """Go on in HTTP/1.1 with `rest`, what follows the head of a request that offered another protocol.
+
+        Java's HTTP client offers HTTP/2 with its first plain request, body or not. The parser then takes the body for
+        the other protocol's; a fresh one is told of the body's size alone and reads on.
+        """
+        request = self.scope
+        framing = [field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")]
+        assert self.cycle is not None
+        self.cycle.more_body = True
+        self.cycle.message_event.clear()
+        self.parser = httptools.HttpRequestParser(self)
+        self._declining = True
+        self.parser.feed_data(
+            b"POST / HTTP/1.1\r\n%s\r\n" % b"".join(b"%s: %s\r\n" % field for field in framing)
+        )
+        self._declining = False
+        self.scope = request
+        if rest:
+            self.data_received(rest)
 
 
 def _tls_extension(connection: ssl.SSLObject | None) -> dict[str, Any] | None:

@@ -22,16 +22,16 @@ O = Äpfel
 CN = POMO0001
 [attrs]
 challengePassword = geheim-ü
-unstructuredName = {name}
+unstructuredName = x
 [ext]
 subjectAltName = DNS:device.example
 """
 
 
-def request(folder: Path, who: Identity, unstructured: str = "x") -> bytes:
+def request(folder: Path, who: Identity) -> bytes:
     """A certificate request made by openssl: subject, challenge password and two more attributes."""
     _, key = who.files(folder)
-    (folder / "config").write_text(CONFIG.format(name=unstructured))
+    (folder / "config").write_text(CONFIG)
     return openssl("req", "-new", "-key", key, "-config", folder / "config", "-outform", "DER")
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -89,14 +90,32 @@ def test_attributes_out_of_order(tmp_path: Path) -> None:
     assert scep.read_request(message, CA.der, CA.rsa).csr == read
 
 
+@pytest.mark.parametrize(
+    "pair", [("2.5.4.6", "DEU"), ("2.5.4.3", "x" * 65), ("1.3.6.1.4.1.311.60.2.1.3", "DEU")]
+)
+def test_subjects_that_cannot_be_issued(tmp_path: Path, pair: tuple[str, str]) -> None:
+    read = certification_request.parse(scep_messages.request(tmp_path, SIGNER))
+    with pytest.raises(certification_request.MalformedCertificationRequest, match="subject cannot be issued"):
+        replace(read, subject=(pair,)).name()
+
+
 def unsorted_request(folder: Path) -> bytes:
     """openssl's request with its attributes turned round and signed again."""
     info = Reader(scep_messages.request(folder, SIGNER)).enter(SEQUENCE).enter(SEQUENCE)
     head = [info.whole(), info.whole(), info.whole()]
     attributes = info.enter(CONTEXT_0).all()
-    turned = sequence(*head, tlv(CONTEXT_0, *reversed(attributes)))
-    signature = sign(SIGNER.rsa, turned, "sha256")[1]
-    return sequence(turned, sequence(oids.SHA256_WITH_RSA, tlv(NULL)), tlv(BIT_STRING, b"\0" + signature))
+    return signed_again(sequence(*head, tlv(CONTEXT_0, *reversed(attributes))))
+
+
+def eight_letter_country(folder: Path) -> bytes:
+    """openssl's request with the common name made a country, which no certificate can have."""
+    info = Reader(scep_messages.request(folder, SIGNER)).enter(SEQUENCE).whole()
+    return signed_again(info.replace(b"\x06\x03\x55\x04\x03", b"\x06\x03\x55\x04\x06"))
+
+
+def signed_again(info: bytes) -> bytes:
+    signature = sign(SIGNER.rsa, info, "sha256")[1]
+    return sequence(info, sequence(oids.SHA256_WITH_RSA, tlv(NULL)), tlv(BIT_STRING, b"\0" + signature))
 
 
 @pytest.mark.parametrize("cipher", ["des", "aes256"])
@@ -187,12 +206,14 @@ def test_refusals_that_can_be_answered(tmp_path: Path) -> None:
     broken = scep_messages.encrypted(
         tmp_path, scep_messages.request(tmp_path, SIGNER)[:-1] + b"\0", CA, "-aes128"
     )
+    nameless = eight_letter_country(tmp_path)
     for content, attributes, reason in (
         (good, {**ATTRIBUTES, "2": "20"}, FailInfo.BAD_REQUEST),
         (good[:-1], ATTRIBUTES, FailInfo.BAD_MESSAGE_CHECK),
         (scep_messages.encrypted(tmp_path, b"x", SIGNER, "-aes128"), ATTRIBUTES, FailInfo.BAD_MESSAGE_CHECK),
         (scep_messages.encrypted(tmp_path, b"x", CA, "-aes128"), ATTRIBUTES, FailInfo.BAD_REQUEST),
         (broken, ATTRIBUTES, FailInfo.BAD_REQUEST),
+        (scep_messages.encrypted(tmp_path, nameless, CA, "-aes128"), ATTRIBUTES, FailInfo.BAD_REQUEST),
     ):
         with pytest.raises(RefusedRequest) as refused:
             scep.read_request(scep_messages.signed(content, SIGNER, attributes), CA.der, CA.rsa)

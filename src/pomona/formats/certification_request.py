@@ -21,10 +21,7 @@ from pomona.formats.der import (
     MalformedDer,
     Reader,
     dotted,
-    integer,
-    sequence,
     text,
-    tlv,
 )
 from pomona.formats.signatures import BadSignature, SigningKey, verify
 
@@ -54,13 +51,14 @@ class CertificationRequest:
     challenge_password: str | None = field(repr=False)
 
     def name(self) -> x509.Name:
-        """The subject as the library's type, for a certificate builder. Raises MalformedCertificationRequest."""
-        info = sequence(integer(0), self.subject_der, self.public_key, tlv(CONTEXT_0))
-        frame = sequence(info, sequence(oids.SHA256_WITH_RSA), tlv(BIT_STRING, b"\0"))
+        """The subject as the library's type, for a certificate builder.
+
+        Raises MalformedCertificationRequest for a value that its type does not allow, such as a country of three letters.
+        """
         try:
-            return x509.load_der_x509_csr(frame).subject
-        except ValueError:
-            raise MalformedCertificationRequest("the request's subject is not a distinguished name") from None
+            return distinguished_name(self.subject)
+        except ValueError as error:
+            raise MalformedCertificationRequest(f"the request's subject cannot be issued: {error}") from None
 
 
 def parse(der: bytes) -> CertificationRequest:

@@ -33,7 +33,8 @@ class RequestHead:
 
 @dataclass(frozen=True, slots=True)
 class ScepRequest(RequestHead):
-    """A request for a certificate: `csr` holds subject, public key and challenge password, its signature checked.
+    """A request for a certificate: `csr` holds subject, public key and challenge password, its signature checked
+    and its subject one that a certificate can have.
 
     A RenewalReq is signed with the certificate to be renewed: whether that one is ours and valid is the caller's to check.
     """
@@ -88,6 +89,7 @@ def read_request(der: bytes, ca_certificate: bytes, ca_key: rsa.RSAPrivateKey) -
     try:
         opened = cms.open_with_cipher(signed.content, ca_certificate, ca_key)
         csr = parse_csr(opened.content)
+        csr.name()
     except cms.MalformedCms as error:
         raise RefusedRequest(head, FailInfo.BAD_MESSAGE_CHECK, str(error)) from None
     except MalformedCertificationRequest as error:

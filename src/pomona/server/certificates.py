@@ -4,6 +4,7 @@ Those want the key identifiers of subject and issuer in every certificate, const
 names in the alternative names only.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _BACKDATED = timedelta(days=2)  # a client's clock may be behind ours
+_LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST_NAME = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
 _USAGES = (
     "digital_signature",
     "content_commitment",
@@ -91,13 +94,14 @@ def server_certificate(
     """
     if not hosts:
         raise ValueError("a certificate needs at least one host name or address")
+    names = [_general_name(host) for host in hosts]
     builder = (
         _builder(authority, key, when, serial)
-        .subject_name(_name(hosts[0]))
+        .subject_name(_name(str(names[0].value)))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage("digital_signature"), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
     )
     return builder.sign(authority, hashes.SHA256())
 
@@ -136,4 +140,11 @@ def _general_name(host: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ip_address(host))
     except ValueError:
-        return x509.DNSName(host.encode("idna").decode("ascii"))
+        pass
+    try:
+        name = host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        name = ""
+    if not _HOST_NAME.fullmatch(name):
+        raise ValueError(f"{host!r} is not a host name or an IP address")
+    return x509.DNSName(name)

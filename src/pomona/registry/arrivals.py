@@ -11,7 +11,8 @@ import msgspec
 from pomona.catalogue.facts import Facts
 from pomona.catalogue.kinds import Kind
 from pomona.catalogue.products import Product
-from pomona.registry import operations, services
+from pomona.registry import built_in_profile, operations, services
+from pomona.registry.assignments import own_profile
 from pomona.registry.devices import Source, first_number, organization_of
 from pomona.store import Tx
 from pomona.store.projections import DeviceRow, ProductRow
@@ -22,8 +23,8 @@ _DEVICE = (
     "id", "serial", "kind", "product_id", "source", "source_id", "order_id", "asset_tag", "identifiers", "inferred",
     "added_at", "provisional_until", "da_v1", "da_v10", "ba",
 )  # fmt: skip
-_STATE = ("device_id", "service_id", "assigned_at", "assigned_by", "operated_at", "updated_at", "da_assigned",
-          "da_profile", "ba")  # fmt: skip
+_STATE = ("device_id", "service_id", "assigned_at", "assigned_by", "profile_id", "profile_status",
+          "profile_assigned_at", "operated_at", "updated_at", "da_assigned", "da_profile", "ba")  # fmt: skip
 
 
 class Arrival(NamedTuple):
@@ -136,18 +137,20 @@ def _place(
     assigned_by: str,
 ) -> None:
     assignment, business = tx.projections.assignment, tx.projections.business
-    empty = assignment.profile("empty", None, None, None)
     assigned = assignment.assigned(assigned_by, now)
     state = {True: business.state(now, True), False: business.state(now, False)}
     by_kind = _targets(tx, origin.organization_id, target)
+    given = {id: own_profile(tx, built_in_profile.of(tx, id), now) for id in sorted(set(by_kind.values()))}
+    nothing, empty = own_profile(tx, None, now)
     rows: list[tuple[object, ...]] = []
     gained: dict[int, list[tuple[int, int]]] = {}
     for id, arrival in enumerate(new, first):
         service = by_kind.get(arrival.facts.product.kind)
         if service is None:
-            rows.append((id, None, None, None, 0, now, "", empty, state[False]))
+            rows.append((id, None, None, None, *nothing, 0, now, "", empty, state[False]))
         else:
-            rows.append((id, service, now, assigned_by, now, now, assigned, empty, state[True]))
+            profile, run = given[service]
+            rows.append((id, service, now, assigned_by, *profile, now, now, assigned, run, state[True]))
             gained.setdefault(service, []).append((id, now))
     tx.insert("device_state", _STATE, rows)
     for service in sorted(gained):

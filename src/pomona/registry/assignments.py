@@ -6,7 +6,7 @@ before. Everything else follows from them.
 
 from dataclasses import dataclass
 
-from pomona.registry import operations, results
+from pomona.registry import built_in_profile, operations, results
 from pomona.registry.devices import first_number, last_number
 from pomona.registry.operations import Op
 from pomona.registry.results import Result
@@ -66,7 +66,8 @@ def write_results(tx: Tx, chunk: Chunk, decide: str, service_id: int | None, now
 def assign(tx: Tx, chunk: Chunk, service_id: int, *, assigned_by: str, now: int) -> None:
     """Puts the chunk's devices on a service of the same organisation; it and those that lose devices are told.
 
-    A device that is there already is left as it is, profile and all.
+    A device that is there already is left as it is, profile and all. The built-in service gives those that come its
+    own profile at once.
     """
     decide = (
         f"CASE WHEN s.device_id IS NULL THEN {Result.DEVICE_NOT_FOUND:d}"
@@ -77,23 +78,34 @@ def assign(tx: Tx, chunk: Chunk, service_id: int, *, assigned_by: str, now: int)
     if not gained:
         return
     operations.append_from_results(tx, service_id, Op.ADDED, *chunk.rows, gained, losing=False)
+    own = built_in_profile.of(tx, service_id)
+    profile, run = own_profile(tx, own, now)
     tx.execute(
-        "UPDATE device_state SET service_id = $1, assigned_at = $2, assigned_by = $3, profile_id = NULL,"
-        " profile_status = 0, profile_assigned_at = NULL, profile_pushed_at = NULL, migration_deadline = NULL,"
+        "UPDATE device_state SET service_id = $1, assigned_at = $2, assigned_by = $3, profile_id = $4,"
+        " profile_status = $5, profile_assigned_at = $6, profile_pushed_at = NULL, migration_deadline = NULL,"
         " migration_status = NULL, ba_migration = NULL, da_deadline = '', revision = r.revision,"
-        " operated_at = r.operated_at, updated_at = $2, da_assigned = $4, da_profile = $5, ba = $6"
+        " operated_at = r.operated_at, updated_at = $2, da_assigned = $7, da_profile = $8, ba = $9"
         f" {_FROM_CHANGED}",
-        *(service_id, now, assigned_by, tx.projections.assignment.assigned(assigned_by, now)),
-        tx.projections.assignment.profile("empty", None, None, None),
+        *(service_id, now, assigned_by, *profile),
+        *(tx.projections.assignment.assigned(assigned_by, now), run),
         tx.projections.business.state(now, True),
         *chunk.rows,
     )
 
 
 _FROM_CHANGED = (
-    "FROM activity_result r WHERE r.activity_id = $7 AND r.n >= $8 AND r.n < $9 AND r.status = 1"
+    "FROM activity_result r WHERE r.activity_id = $10 AND r.n >= $11 AND r.n < $12 AND r.status = 1"
     " AND device_state.device_id = r.device_id"
 )
+
+
+def own_profile(
+    tx: Tx, own: built_in_profile.OwnProfile | None, now: int
+) -> tuple[tuple[int | None, int, int | None], str]:
+    """Profile, its status and time, and the encoded run, of a device that comes to a service with profile `own`."""
+    if own is None:
+        return (None, 0, None), tx.projections.assignment.profile("empty", None, None, None)
+    return (own.id, 1, now), tx.projections.assignment.profile("assigned", own.uuid, now, None)
 
 
 def unassign(tx: Tx, chunk: Chunk, service_id: int | None, *, now: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pomona.keys.randomness import Rng
-from pomona.registry import audit, services
+from pomona.registry import audit, built_in_profile, domains, services
 from pomona.registry.actors import Actor
 from pomona.registry.errors import Duplicate, Invalid, NotFound
 from pomona.store import Row, Tx
@@ -47,7 +47,7 @@ def create(
     number: str | None = None,
     slug: str | None = None,
 ) -> Organization:
-    """Makes an organisation with its built-in device management service.
+    """Makes an organisation with its built-in device management service and its reserved domain.
 
     Raises `Invalid` for an empty name, a number that is not 1 to 32 digits or an unusable slug; `Duplicate` when the
     number or slug is taken.
@@ -65,7 +65,9 @@ def create(
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         *(id, number, slug, name, kind, email, phone, address, now),
     )
-    services.add_built_in(tx, id, "APPLE_MDM", BUILT_IN_SERVICE, now=now, rng=rng)
+    service = services.add_built_in(tx, id, "APPLE_MDM", BUILT_IN_SERVICE, now=now, rng=rng)
+    built_in_profile.make(tx, service, slug, now=now, rng=rng)
+    domains.reserve(tx, id, slug, now=now, rng=rng)
     subject = audit.Subject("ORGANIZATION", number, name)
     audit.record(tx, id, "ORGANIZATION_CREATED", actor, subject, now=now)
     return get(tx, id)

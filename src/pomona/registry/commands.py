@@ -1,0 +1,118 @@
+"""Commands that wait for a device, and what it answered.
+
+A command stays until the device acknowledged it or failed. One that it cannot do now (`notnow`) is not offered again
+before the device's next session, which begins when it says that it is idle.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pomona.registry import audit
+from pomona.registry.actors import Actor
+from pomona.registry.command_rules import check
+from pomona.registry.enrollments import Enrollment
+from pomona.registry.errors import InUse, NotFound
+from pomona.store import Row, Tx
+
+CommandState = Literal["queued", "sent", "notnow", "acknowledged", "error", "format_error", "cancelled"]
+
+_OPEN = "state IN ('queued', 'sent', 'notnow')"
+_COLUMNS = "id, uuid, enrollment_id, type, state, result, created_at, updated_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`result` is the device's answer as it came, a property list; times are milliseconds."""
+
+    id: int
+    uuid: str
+    enrollment_id: int
+    type: str
+    state: CommandState
+    result: bytes | None
+    created_at: int
+    updated_at: int
+
+
+def queue(
+    tx: Tx, enrollment: Enrollment, type: str, uuid: str, body: bytes, *, actor: Actor, now: int
+) -> Command:
+    """Keeps a command for the device; `body` is the property list to send, which names `uuid`.
+
+    Raises `Invalid` for a type that is not offered, `Forbidden` for one that this kind of enrolment does not allow, and
+    `InUse` when the device left.
+    """
+    check(type, enrollment)
+    if enrollment.status == "left":
+        raise InUse(f"{enrollment.subject.name} is managed no longer; a command would never reach it.")
+    tx.execute(
+        "INSERT INTO command (uuid, enrollment_id, type, body, state, created_at, updated_at)"
+        " VALUES ($1, $2, $3, $4, 'queued', $5, $5)",
+        *(uuid, enrollment.id, type, body, now),
+    )
+    if actor.kind != "MDM":
+        audit.record(tx, enrollment.organization_id, "DEVICE_COMMAND_QUEUED", actor, enrollment.subject, now=now,
+                     after={"type": type, "command": uuid})  # fmt: skip
+    return get(tx, enrollment, uuid)
+
+
+def next_for(tx: Tx, enrollment_id: int, *, idle: bool, now: int) -> bytes | None:
+    """The property list of the next command, which counts as sent from now on; None when there is none to offer.
+
+    With `idle` a new session begins, and what could not be done in the last one is offered again.
+    """
+    if idle:
+        tx.execute(
+            "UPDATE command SET state = 'queued', updated_at = $1 WHERE enrollment_id = $2 AND state = 'notnow'",
+            *(now, enrollment_id),
+        )
+    row = tx.row(
+        f"SELECT id, body FROM command WHERE enrollment_id = $1 AND {_OPEN} AND state <> 'notnow'"
+        " ORDER BY id LIMIT 1",
+        enrollment_id,
+    )
+    if row is None:
+        return None
+    tx.execute("UPDATE command SET state = 'sent', updated_at = $1 WHERE id = $2", now, row[0])
+    return bytes(row[1])
+
+
+def answered(
+    tx: Tx, enrollment_id: int, uuid: str, state: CommandState, result: bytes, now: int
+) -> str | None:
+    """Keeps a device's answer; gives the command's type, or None for a command that is unknown or was done with."""
+    kept = None if state == "notnow" else result
+    type: str | None = tx.value(
+        "UPDATE command SET state = $1, result = $2, updated_at = $3"
+        f" WHERE uuid = $4 AND enrollment_id = $5 AND {_OPEN} RETURNING type",
+        *(state, kept, now, uuid, enrollment_id),
+    )
+    return type
+
+
+def has_open(tx: Tx, enrollment_id: int, type: str) -> bool:
+    """Whether a command of that type still waits."""
+    sql = f"SELECT id FROM command WHERE enrollment_id = $1 AND {_OPEN} AND type = $2 LIMIT 1"
+    return tx.value(sql, enrollment_id, type) is not None
+
+
+def get(tx: Tx, enrollment: Enrollment, uuid: str) -> Command:
+    """By its UUID. Raises `NotFound`."""
+    sql = f"SELECT {_COLUMNS} FROM command WHERE uuid = $1 AND enrollment_id = $2"
+    row = tx.row(sql, uuid, enrollment.id)
+    if row is None:
+        raise NotFound("command", uuid)
+    return _command(row)
+
+
+def of_enrollment(
+    tx: Tx, enrollment: Enrollment, *, before: int | None = None, limit: int = 100
+) -> list[Command]:
+    """Commands newest first; `before` is the internal id of the last one of the page before."""
+    sql = f"SELECT {_COLUMNS} FROM command WHERE enrollment_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+    return [_command(row) for row in tx.rows(sql, enrollment.id, before or 1 << 62, limit)]
+
+
+def _command(row: Row) -> Command:
+    values = (*row[:5], None if row[5] is None else bytes(row[5]), *row[6:])
+    return Command(*values)

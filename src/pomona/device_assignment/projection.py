@@ -1,7 +1,7 @@
 """The assignment service's device record, encoded when the rows change and put together by concatenation.
 
-A record is `{"serial_number":"…"` + the product's run for the protocol version + the device's runs + who assigned it +
-the profile's state + the deadline + `}`.
+A record is `{"serial_number":"…"` + the asset tag's run + the product's + the hardware's + who assigned it + the profile's
+state + the deadline + `}`.
 """
 
 from collections.abc import Sequence
@@ -38,15 +38,14 @@ def texts(values: Sequence[str]) -> str:
 class Encoder:
     """Implements `pomona.store.projections.AssignmentDocs`."""
 
-    def product(self, product: ProductRow) -> tuple[str, str, str]:
+    def product(self, product: ProductRow) -> tuple[str, str]:
         family, system = FAMILIES[Kind(product.kind)]
         base: dict[str, object] = {
             "model": product.model,
             "description": product.description,
             "color": product.color,
         }
-        old = {"device_family": family, "os": "iOS" if system == "iPadOS" else system}
-        return run(base), run(base | old), run(base | {"device_family": family, "os": system})
+        return run(base), run(base | {"device_family": family, "os": system})
 
     def device(self, device: DeviceRow) -> tuple[str, str]:
         # By hand: this runs for each device that arrives, and but for the tag there is nothing to escape.

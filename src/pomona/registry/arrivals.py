@@ -21,7 +21,7 @@ _json = msgspec.json.Encoder().encode
 
 _DEVICE = (
     "id", "serial", "kind", "product_id", "source", "source_id", "order_id", "asset_tag", "identifiers", "inferred",
-    "added_at", "provisional_until", "da_v1", "da_v10", "ba",
+    "added_at",
 )  # fmt: skip
 _STATE = ("device_id", "service_id", "assigned_at", "assigned_by", "profile_id", "profile_status",
           "profile_assigned_at", "operated_at", "updated_at", "da_assigned", "da_profile", "ba")  # fmt: skip
@@ -107,22 +107,27 @@ def _owned(tx: Tx, serials: list[str]) -> dict[str, Outcome]:
 
 
 def _insert_devices(tx: Tx, origin: Origin, new: list[Arrival], first: int, now: int) -> None:
-    products = product_ids(tx, [arrival.facts.product for arrival in new])
-    rows, owners, identifiers = [], [], []
+    products = known_products(tx, [arrival.facts.product for arrival in new])
+    rows, owners, identifiers, records, attributes = [], [], [], [], []
     assignment, business = tx.projections.assignment.device, tx.projections.business.device
     source, source_id, order_id = origin.source, origin.source_id, origin.order_id
     for id, (facts, asset_tag) in enumerate(new, first):
         row = _device_row(origin, facts, asset_tag, now)
-        da_v1, da_v10 = assignment(row)
-        product_id, kind = products[facts.product.part_number]
+        product = products[facts.product.part_number]
+        serial = facts.serial
         rows.append((
-            id, facts.serial, kind, product_id, source, source_id, order_id, asset_tag, _identifiers(facts),
-            int(facts.inferred), now, None, da_v1, da_v10, business(row),
+            id, serial, product.kind, product.id, source, source_id, order_id, asset_tag, _identifiers(facts),
+            int(facts.inferred), now,
         ))  # fmt: skip
-        owners.append((facts.serial, id))
+        tag, hardware = assignment(row)
+        records.append((id, tag, f'{{"serial_number":"{serial}"{tag}{product.da_v7}', hardware))
+        attributes.append((id, product.ba + business(row)))
+        owners.append((serial, id))
         if facts.imei:
             identifiers += [(value, id) for value in (*facts.imei, *facts.meid)]
     tx.insert("device", _DEVICE, rows)
+    tx.insert("assignment_record", ("device_id", "tag", "base", "hardware"), records)
+    tx.insert("business_record", ("device_id", "attributes"), attributes)
     tx.insert("serial_owner", ("serial", "device_id"), sorted(owners))
     tx.insert("device_identifier", ("value", "device_id"), sorted(identifiers))
 
@@ -167,51 +172,47 @@ def _targets(tx: Tx, organization_id: int, target: Target | int) -> dict[Kind, i
     return {kind: service for kind, service in kinds.items() if service is not None}
 
 
-def product_ids(tx: Tx, products: Iterable[Product]) -> dict[str, tuple[int, int]]:
-    """The row and the kind of each product configuration, by part number; made where it is new."""
+class KnownProduct(NamedTuple):
+    """A product's row: its number, its kind, and the faces' runs that go into each of its devices' records."""
+
+    id: int
+    kind: int
+    da_v7: str
+    ba: str
+
+
+def known_products(tx: Tx, products: Iterable[Product]) -> dict[str, KnownProduct]:
+    """The row of each product configuration, by part number; made where it is new."""
     distinct = {product.part_number: product for product in products}
     wanted = {part: _fingerprint(product) for part, product in distinct.items()}
-    known = _known_products(tx, list(wanted.values()))
+    rows = tx.rows(
+        "SELECT p.fingerprint, p.id, p.kind, p.da_v7, p.ba"
+        f" FROM {tx.each('$1')} e JOIN product p ON p.fingerprint = e.v",
+        tx.pack(list(wanted.values())),
+    )
+    known = {row[0]: KnownProduct(*row[1:]) for row in rows}
     for part, fingerprint in wanted.items():
         if fingerprint not in known:
             known[fingerprint] = _insert_product(tx, distinct[part], fingerprint)
-    return {part: (known[fingerprint], int(distinct[part].kind)) for part, fingerprint in wanted.items()}
+    return {part: known[fingerprint] for part, fingerprint in wanted.items()}
 
 
-def _known_products(tx: Tx, fingerprints: list[str]) -> dict[str, int]:
-    rows = tx.rows(
-        f"SELECT p.fingerprint, p.id FROM {tx.each('$1')} e JOIN product p ON p.fingerprint = e.v",
-        tx.pack(fingerprints),
-    )
-    return dict(rows)
-
-
-def _insert_product(tx: Tx, product: Product, fingerprint: str) -> int:
+def _insert_product(tx: Tx, product: Product, fingerprint: str) -> KnownProduct:
     row = _product_row(product)
     sql = (
         "INSERT INTO product (fingerprint, kind, product_type, model, description, color, capacity, part_number,"
-        " da_v1, da_v2, da_v7, ba) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        " da_v1, da_v7, ba) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
         " ON CONFLICT (fingerprint) DO UPDATE SET fingerprint = excluded.fingerprint RETURNING id"
     )
-    runs = (*tx.projections.assignment.product(row), tx.projections.business.product(row))
+    da_v1, da_v7 = tx.projections.assignment.product(row)
+    ba = tx.projections.business.product(row)
     id = tx.value(sql, fingerprint, row.kind, row.product_type, row.model, row.description, row.color, row.capacity,
-                  row.part_number, *runs)  # fmt: skip
-    return int(id)
+                  row.part_number, da_v1, da_v7, ba)  # fmt: skip
+    return KnownProduct(int(id), row.kind, da_v7, ba)
 
 
 def _fingerprint(product: Product) -> str:
-    row = _product_row(product)
-    text = "\x1f".join(
-        (
-            str(row.kind),
-            row.product_type,
-            row.model,
-            row.description,
-            row.color,
-            row.capacity,
-            row.part_number,
-        )
-    )
+    text = "\x1f".join(str(value) for value in _product_row(product))
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class ProductRow:
+class ProductRow(NamedTuple):
     """One configuration of a product, as the registry keeps it. `kind` is a catalogue kind's number."""
 
     kind: int
@@ -43,11 +42,11 @@ class DeviceRow(NamedTuple):
 class AssignmentDocs(Protocol):
     """The assignment service's runs."""
 
-    def product(self, product: ProductRow) -> tuple[str, str, str]:
-        """Runs for protocol 1 and later, 2 to 6, and 7 and later (the last two differ in an iPad's `os`)."""
+    def product(self, product: ProductRow) -> tuple[str, str]:
+        """Runs for protocol 1, and for 7 and later (in between, an iPad's `os` is another)."""
 
     def device(self, device: DeviceRow) -> tuple[str, str]:
-        """Runs for protocol 1 and later, and for 10 and later."""
+        """The asset tag's run, and the hardware's for protocol 10 and later."""
 
     def assigned(self, assigned_by: str, assigned_at: int) -> str:
         """Who put the device on its service and when."""

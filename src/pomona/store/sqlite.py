@@ -22,7 +22,7 @@ from pomona.store.sqlite_tx import SqliteTx
 T = TypeVar("T")
 Done = Callable[[Any, BaseException | None, frozenset[str]], None]
 
-_PAGE_SIZE = 8192
+_PAGE_SIZE = 4096
 _BATCH_SECONDS = 0.02
 _STEPS_BETWEEN_CHECKS = 20_000
 _UNAVAILABLE = (
@@ -48,7 +48,7 @@ def connect(file: Path, *, durable: bool = False, read_only: bool = False) -> ap
     execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
     execute("PRAGMA foreign_keys = OFF")
     execute("PRAGMA temp_store = MEMORY")
-    execute("PRAGMA wal_autocheckpoint = 2000")
+    execute("PRAGMA wal_autocheckpoint = 16000")
     execute("PRAGMA journal_size_limit = 67108864")
     execute(f"PRAGMA cache_size = {-4_000 if read_only else -16_000}")
     execute("PRAGMA mmap_size = 1073741824")

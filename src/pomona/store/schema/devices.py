@@ -2,7 +2,8 @@
 
 A device row is one tenure of a serial in one organisation. Its number is `organisation << 40 | running number`, so that
 the order of numbers is the order of arrival within an organisation and one organisation's rows lie together.
-The columns `da_…` and `ba…` hold the faces' ready encoded runs (see `pomona.store.projections`).
+The `…_record` tables and the columns `da_…` and `ba…` hold the faces' ready encoded runs (see
+`pomona.store.projections`); they stand apart because a page reads a thousand of them and nothing else.
 """
 
 TABLES = """
@@ -17,7 +18,6 @@ CREATE TABLE product (
   capacity TEXT NOT NULL,
   part_number TEXT NOT NULL,
   da_v1 TEXT NOT NULL,
-  da_v2 TEXT NOT NULL,
   da_v7 TEXT NOT NULL,
   ba TEXT NOT NULL
 );
@@ -36,13 +36,21 @@ CREATE TABLE device (
   added_at BIGINT NOT NULL,
   released_at BIGINT,
   released_by TEXT,
-  provisional_until BIGINT,
-  da_v1 TEXT NOT NULL,
-  da_v10 TEXT NOT NULL,
-  ba TEXT NOT NULL
+  provisional_until BIGINT
 );
 CREATE INDEX device_by_order ON device (order_id{then_id}) WHERE order_id IS NOT NULL;
 CREATE INDEX device_released ON device (serial{then_id}) WHERE released_at IS NOT NULL;
+
+CREATE TABLE assignment_record (
+  device_id {id},
+  tag TEXT NOT NULL,
+  base TEXT NOT NULL,
+  hardware TEXT NOT NULL
+);
+CREATE TABLE business_record (
+  device_id {id},
+  attributes TEXT NOT NULL
+);
 
 CREATE TABLE serial_owner (
   serial TEXT PRIMARY KEY,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pomona.formats.certificate_chain import chain_ok
 from pomona.formats.certificates import parse
-from pomona.formats.der import MalformedDer
+from pomona.formats.der import SEQUENCE, MalformedDer, Reader, sequence, tlv
 from tests.formats.support import NOW, Identity, identity, openssl
 
 PAST = NOW - timedelta(days=1)
@@ -110,6 +110,13 @@ def test_the_fields_are_those_of_the_library() -> None:
     assert (read.issuer, read.subject) == (library.issuer.public_bytes(), library.subject.public_bytes())
     assert (read.public_key, read.signature) == (public, library.signature)
     assert (read.signed, read.not_after()) == (library.tbs_certificate_bytes, library.not_valid_after_utc)
+
+
+def test_unique_identifiers_before_the_extensions_are_passed_over() -> None:
+    body = Reader(ROOT.der).enter(SEQUENCE)
+    parts = body.enter(SEQUENCE).all()
+    signed = sequence(*parts[:-1], tlv(0x81, b"\0x"), parts[-1])
+    assert parse(sequence(signed, body.whole(), body.whole())).extensions == Reader(parts[-1]).take()
 
 
 @given(st.lists(st.tuples(st.integers(0, len(MIDDLE.der) - 1), st.integers(0, 255)), max_size=4))

@@ -57,6 +57,21 @@ def test_the_right_recipient_among_several(tmp_path: Path) -> None:
     assert cms.open_envelope(message, who.der, who.rsa) == CONTENT
 
 
+def test_what_other_senders_put_beside_the_recipient(tmp_path: Path) -> None:
+    (tmp_path / "elliptic").mkdir()
+    elliptic, _ = identity("ec256").files(tmp_path / "elliptic")
+    message = openssl_enveloped(tmp_path, "-aes128", "-recip", str(elliptic))
+    who = identity("rsa2048", key_id=True)
+    assert cms.open_envelope(message, who.der, who.rsa) == CONTENT
+    body = der.Reader(message).enter(der.SEQUENCE)
+    parts = [body.whole(), *body.enter(der.CONTEXT_0).enter(der.SEQUENCE).all()]
+    originator = der.tlv(der.CONTEXT_0, der.tlv(der.CONTEXT_0, identity("ec256").der))
+    inner = der.sequence(parts[1], originator, *parts[2:])
+    assert (
+        cms.open_envelope(der.sequence(parts[0], der.tlv(der.CONTEXT_0, inner)), who.der, who.rsa) == CONTENT
+    )
+
+
 def test_refusals(tmp_path: Path) -> None:
     who, other = identity("rsa2048", key_id=True), identity("rsa2048-other")
     message = openssl_enveloped(tmp_path, "-aes128")
@@ -80,6 +95,8 @@ def test_only_rsa_keys_receive() -> None:
         cms.envelope(CONTENT, identity("ec256").der)
     with pytest.raises(ValueError, match="expected tag"):
         cms.envelope(CONTENT, b"no certificate")
+    with pytest.raises(ValueError, match="expected RSA"):
+        cms.envelope(CONTENT, identity("rsa2048").der.replace(oids.RSA_ENCRYPTION, oids.SHA1_WITH_RSA))
 
 
 SEED = cms.envelope(CONTENT, identity("rsa1024").der)

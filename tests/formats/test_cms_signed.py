@@ -1,7 +1,9 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -108,6 +110,41 @@ def test_attributes_in_any_order_are_read_and_a_change_is_found() -> None:
     assert cms.verify_signed(message.replace(listed[1:], swapped[1:])).content == CONTENT
     with pytest.raises(BadSignature):
         cms.verify_signed(message.replace(b"\x13\x013", b"\x13\x012"))
+
+
+def test_an_attribute_twice_is_refused() -> None:
+    who = identity("rsa2048")
+    one, two = der.oid("2.16.840.1.113733.1.9.2"), der.oid("2.16.840.1.113733.1.9.3")
+    message = cms.sign(
+        CONTENT, who.der, who.key, attributes={one: der.tlv(0x13, b"3"), two: der.tlv(0x13, b"4")}
+    )
+    with pytest.raises(MalformedCms, match="occurs twice"):
+        cms.verify_signed(message.replace(two, one))
+
+
+def test_an_unreadable_signing_time_is_named() -> None:
+    who = identity("rsa2048")
+    message = cms.sign(
+        CONTENT, who.der, who.key, attributes={oids.SIGNING_TIME: der.tlv(der.UTC_TIME, b"soon")}
+    )
+    with pytest.raises(MalformedCms, match="signer's part"):
+        cms.verify_signed(message)
+
+
+def test_revocation_lists_are_passed_over(tmp_path: Path) -> None:
+    root = identity("rsa2048-root", "root", ca=True)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(root.certificate.subject)
+    revoked = builder.last_update(NOW).next_update(NOW + timedelta(days=1)).sign(root.key, hashes.SHA256())
+    (tmp_path / "crl").write_bytes(revoked.public_bytes(serialization.Encoding.PEM))
+    (tmp_path / "pem").write_bytes(root.pem)
+    made = openssl("crl2pkcs7", "-in", tmp_path / "crl", "-certfile", tmp_path / "pem", "-outform", "DER")
+    assert cms.read_certificates(made) == (root.der,)
+
+
+def test_attribute_certificates_are_passed_over() -> None:
+    who = identity("rsa2048")
+    bundle = cms.certificates_only([der.tlv(der.CONTEXT_1, b"\x30\x00"), who.der])
+    assert cms.read_certificates(bundle) == (who.der,)
 
 
 def attribute_of(message: bytes) -> list[bytes]:

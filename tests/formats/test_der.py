@@ -42,6 +42,12 @@ def test_object_identifiers_as_openssl_reads_them(dotted: str, shown: str) -> No
     )
 
 
+@pytest.mark.parametrize("content", [b"", b"\x2a\x86", b"\x2a" * 65])
+def test_object_identifiers_that_are_none(content: bytes) -> None:
+    with pytest.raises(MalformedDer, match="not an object identifier"):
+        der.dotted(der.tlv(der.OID, content))
+
+
 @pytest.mark.parametrize("length", [0, 1, 127, 128, 255, 256, 65535, 65536])
 def test_lengths(length: int) -> None:
     element = der.tlv(der.OCTET_STRING, bytes(length))
@@ -88,6 +94,8 @@ def test_times_in_other_forms() -> None:
 def test_unreadable_times(text: bytes) -> None:
     with pytest.raises(MalformedDer):
         der.time(der.tlv(der.UTC_TIME, text))
+    with pytest.raises(MalformedDer):
+        der.time(der.tlv(der.OCTET_STRING, b"20260102030405Z"))
 
 
 @pytest.mark.parametrize(

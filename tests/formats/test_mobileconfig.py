@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pomona.formats import cms, mobileconfig, plists
@@ -186,6 +186,7 @@ def test_signed_profiles(tmp_path: Path) -> None:
         mobileconfig.unwrap(signed.replace(b"one-time", b"two-time"))
 
 
+@settings(max_examples=30)
 @given(st.binary(max_size=100), st.dictionaries(st.text(), st.lists(st.dictionaries(st.text(), st.text()))))
 def test_anything_else_is_refused(data: bytes, plist: dict[str, Any]) -> None:
     with pytest.raises(MalformedProfile):

@@ -85,6 +85,24 @@ def test_a_tiny_key(tmp_path: Path) -> None:
     assert caught.value.code == "TOO_SMALL"
 
 
+RSA_OID = bytes.fromhex("06092a864886f70d010101")
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "code"),
+    [
+        (RSA_OID, b"\x05" + RSA_OID[1:], "NOT_A_CERTIFICATE"),
+        (RSA_OID, RSA_OID[:-1] + b"\x0a", "NOT_RSA"),
+        (b"\x02\x03\x01\x00\x01", b"\x04\x03\x01\x00\x01", "TOO_SMALL"),
+    ],
+)
+def test_keys_that_are_none(was: bytes, becomes: bytes, code: str) -> None:
+    assert was in WHO.der
+    with pytest.raises(CertificateProblem) as caught:
+        parse_certificate(WHO.der.replace(was, becomes))
+    assert caught.value.code == code
+
+
 def test_expiry_is_a_warning() -> None:
     expired = identity("rsa2048", "short-lived", until=NOW - timedelta(days=1))
     assert parse_certificate(expired.pem) == expired.der

@@ -10,7 +10,7 @@ from pomona.formats import scep_attributes as attr
 from pomona.formats.certificates import parse
 from pomona.formats.certification_request import CertificationRequest, MalformedCertificationRequest
 from pomona.formats.certification_request import parse as parse_csr
-from pomona.formats.der import OCTET_STRING, OID, SEQUENCE, MalformedDer, Reader, tlv
+from pomona.formats.der import OCTET_STRING, OID, SEQUENCE, Reader, tlv
 from pomona.formats.pem import decode_base64
 from pomona.formats.scep_attributes import FailInfo, MalformedScep, MessageType, PkiStatus
 
@@ -112,13 +112,8 @@ def _head(signed: cms.Signed) -> RequestHead:
 
 
 def _has_rsa_key(certificate: bytes) -> bool:
-    try:
-        return (
-            Reader(parse(certificate).public_key).enter(SEQUENCE).enter(SEQUENCE).whole(OID)
-            == oids.RSA_ENCRYPTION
-        )
-    except MalformedDer:
-        return False
+    algorithm = Reader(parse(certificate).public_key).enter(SEQUENCE).enter(SEQUENCE)
+    return algorithm.whole(OID) == oids.RSA_ENCRYPTION
 
 
 def success(request: ScepRequest, issued: bytes, ca_certificate: bytes, ca_key: rsa.RSAPrivateKey) -> bytes:

@@ -22,14 +22,18 @@ def _day(number: int) -> str:
         raise ValueError(f"day {number} since the epoch is outside the years 1 to 9999") from None
 
 
+def _whole(ms: int) -> str:
+    day, second = divmod(ms // 1000, 86400)
+    minute, second = divmod(second, 60)
+    return f"{_day(day)}{_HOURS[minute // 60]}{_MINUTES[minute % 60]}{_SECONDS[second]}"
+
+
 def iso_seconds(ms: int) -> str:
     """The whole second of `ms` (milliseconds since the epoch, UTC) as `2026-01-02T03:04:05Z`.
 
     Raises ValueError outside the years 1 to 9999.
     """
-    day, second = divmod(ms // 1000, 86400)
-    minute, second = divmod(second, 60)
-    return f"{_day(day)}{_HOURS[minute // 60]}{_MINUTES[minute % 60]}{_SECONDS[second]}Z"
+    return f"{_whole(ms)}Z"
 
 
 def iso_millis(ms: int) -> str:
@@ -37,7 +41,7 @@ def iso_millis(ms: int) -> str:
 
     Raises ValueError outside the years 1 to 9999.
     """
-    return f"{iso_seconds(ms)[:-1]}.{ms % 1000:03}Z"
+    return f"{_whole(ms)}.{ms % 1000:03}Z"
 
 
 def parse_iso(text: str) -> int:

@@ -85,10 +85,9 @@ def _check_key(certificate: Certificate) -> None:
         key = serialization.load_der_public_key(certificate.public_key)
         bits = key.key_size if isinstance(key, rsa.RSAPublicKey) else 0
     except (ValueError, UnsupportedAlgorithm):
-        # The library refuses to load RSA keys below 1024 bits at all.
         bits = 0
     if bits < _SIZE:
-        size = f"has {bits} bits" if bits else "is unusable or too small"
+        size = f"has {bits} bits" if bits else "is unusable"
         raise CertificateProblem("TOO_SMALL", f"The certificate's RSA key {size}. Use {_SIZE} bits or more.")
 
 

@@ -114,7 +114,7 @@ def open_session(
     if session is None:
         tx.execute("DELETE FROM portal_session WHERE token_hash = $1", token_hash(token))
         return None
-    _forgive(tx, email, address)
+    forgive(tx, email, address)
     _record(tx, session, "SIGNED_IN", session.actor.at(address), now)
     return session
 
@@ -135,7 +135,8 @@ def find(tx: Tx, token: str, now: int) -> Session | None:
     if row is None:
         return None
     name = f"{row[5]} {row[6]}".strip() or row[4]
-    return Session(bytes(row[0]), *row[1:5], name, *row[7:])
+    values = (bytes(row[0]), *row[1:5], name, *row[7:])
+    return Session(*values)
 
 
 def extend(tx: Tx, session: Session, now: int) -> None:
@@ -165,7 +166,8 @@ def _buckets(email: str, address: str) -> list[tuple[bytes, int]]:
     ]
 
 
-def _forgive(tx: Tx, email: str, address: str) -> None:
+def forgive(tx: Tx, email: str, address: str) -> None:
+    """The password was right: the attempt no longer counts, nor do this person's earlier ones from `address`."""
     (pair, _), *others = _buckets(email, address)
     tx.execute("DELETE FROM sign_in_attempt WHERE bucket = $1", pair)
     for bucket, _ in others:

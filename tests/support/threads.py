@@ -16,7 +16,8 @@ class ServerThread:
     """`tasks` are called when the loop runs and cancelled when the server stops."""
 
     def __init__(self, app: ASGIApp, tasks: Sequence[Task] = ()) -> None:
-        self._socket = socket.socket()
+        # asyncio turns Nagle off only for sockets that say they are TCP; else each answer waits 40 ms for an ACK.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, server_header=False)
         self._server = uvicorn.Server(config)

@@ -18,6 +18,7 @@ class Reason(IntEnum):
 
     NONE = 0
     REPLACEMENT = 1
+    PROFILE_ASSIGNED = 2
 
 
 def draw(tx: Tx, service_id: int, count: int, *, gained: int = 0) -> int:

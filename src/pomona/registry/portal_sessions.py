@@ -43,6 +43,15 @@ class Credentials(NamedTuple):
     password_hash: str | None
 
 
+class Place(NamedTuple):
+    """One of a person's sessions; `current` is the one that asks."""
+
+    current: bool
+    address: str
+    created_at: int
+    expires_at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A person signed in. `key` is the token's hash; times are milliseconds."""
@@ -150,12 +159,25 @@ def close(tx: Tx, session: Session, actor: Actor, now: int) -> None:
     _record(tx, session, "SIGNED_OUT", actor, now)
 
 
-def close_others(tx: Tx, session: Session) -> int:
-    """Ends all other sessions of the same person, after a new password say; gives how many there were."""
-    return tx.execute(
+def close_others(tx: Tx, session: Session, actor: Actor, now: int) -> int:
+    """Ends all other sessions of the same person; gives how many there were."""
+    closed = tx.execute(
         "DELETE FROM portal_session WHERE account_id = $1 AND token_hash <> $2",
         *(session.account_id, session.key),
     )
+    if closed:
+        _record(tx, session, "SIGNED_OUT_ELSEWHERE", actor, now)
+    return closed
+
+
+def of_account(tx: Tx, session: Session, now: int) -> list[Place]:
+    """Where the person of a session is signed in, the latest first."""
+    rows = tx.rows(
+        "SELECT token_hash, address, created_at, expires_at FROM portal_session"
+        " WHERE account_id = $1 AND expires_at > $2 ORDER BY created_at DESC LIMIT 50",
+        *(session.account_id, now),
+    )
+    return [Place(bytes(key) == session.key, *rest) for key, *rest in rows]
 
 
 def _buckets(email: str, address: str) -> list[tuple[bytes, int]]:

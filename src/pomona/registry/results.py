@@ -59,6 +59,16 @@ def page(tx: Tx, activity_id: int, *, after: int = -1, limit: int = 1000) -> lis
     return [ResultRow(n, serial, Result(status), before) for n, serial, status, before in rows]
 
 
+def failures(tx: Tx, activity_id: int, *, limit: int = 100) -> list[ResultRow]:
+    """The first results that did not end as asked."""
+    rows = tx.rows(
+        "SELECT n, serial, status, before_service FROM activity_result"
+        " WHERE activity_id = $1 AND status >= 10 ORDER BY n LIMIT $2",
+        *(activity_id, limit),
+    )
+    return [ResultRow(n, serial, Result(status), before) for n, serial, status, before in rows]
+
+
 def counts(tx: Tx, activity_id: int, first: int, end: int) -> tuple[int, int]:
     """How many rows of `first <= n < end` succeeded and failed."""
     row = tx.row(

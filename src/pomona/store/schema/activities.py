@@ -54,4 +54,6 @@ CREATE TABLE activity_result (
   operated_at BIGINT,
   PRIMARY KEY (activity_id, n)
 ) {clustered};
+CREATE INDEX activity_result_failed ON activity_result (activity_id, n, serial, status, before_service)
+  WHERE status >= 10;
 """

@@ -1,0 +1,1 @@
+"""Pages for people: devices, services, suppliers, orders, activities and everything around them, under `/portal/`."""

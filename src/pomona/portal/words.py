@@ -1,0 +1,69 @@
+"""What the registry's constants are called on a page."""
+
+from pomona.registry.activities import Activity
+from pomona.registry.results import Result
+
+ACTIVITY_TYPES = {
+    "ASSIGN_DEVICES": "Assign devices",
+    "UNASSIGN_DEVICES": "Unassign devices",
+    "RELEASE_DEVICES": "Release devices",
+}
+
+CHANGED = {
+    "ASSIGN_DEVICES": "Assigned",
+    "UNASSIGN_DEVICES": "Unassigned",
+    "RELEASE_DEVICES": "Released",
+}
+
+RESULTS = {
+    Result.ALREADY_ASSIGNED: "Was on this service already",
+    Result.DEVICE_NOT_FOUND: "Not a device of this organisation",
+    Result.NOT_ASSIGNED: "Was on no service",
+    Result.ASSIGNED_TO_OTHER_SERVER: "Is on another service",
+    Result.RELEASED: "Was released before",
+    Result.SAME_SERVER: "Was on this service already",
+    Result.NOT_MIGRATION_CAPABLE: "Cannot be migrated",
+    Result.NOT_MIGRATING: "Is not being migrated",
+    Result.CHANGED_SINCE: "Changed since",
+    Result.STOPPED: "Stopped before its turn",
+}
+
+SOURCES = {"APPLE": "Apple", "RESELLER": "Reseller", "MANUALLY_ADDED": "Added by hand"}
+
+PROFILES = {
+    "empty": "No profile yet",
+    "assigned": "Profile assigned",
+    "pushed": "Profile fetched by the device",
+    "removed": "Profile removed",
+}
+
+SERVICE_KINDS = {
+    "MDM": "External",
+    "APPLE_MDM": "Built in",
+    "APPLE_CONFIGURATOR": "Placeholder",
+}
+
+
+def activity_type(type: str) -> str:
+    """What an activity does."""
+    return ACTIVITY_TYPES.get(type, type.replace("_", " ").capitalize())
+
+
+def result(result: Result, type: str) -> str:
+    """What became of one device in an activity of `type`."""
+    if result is Result.CHANGED:
+        return CHANGED.get(type, "Changed")
+    return RESULTS[result]
+
+
+def activity_state(activity: Activity) -> tuple[str, str]:
+    """A badge's look (`ok`, `wait`, `bad`, `off`) and its word."""
+    if activity.status == "IN_PROGRESS":
+        return "wait", "In progress"
+    if activity.status == "STOPPED":
+        return "off", "Stopped"
+    if activity.status == "FAILED":
+        return "bad", "Failed"
+    if not activity.failed:
+        return "ok", "Completed"
+    return ("wait", "Completed with issues") if activity.succeeded else ("bad", "Completed, nothing changed")

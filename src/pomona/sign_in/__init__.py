@@ -1,0 +1,1 @@
+"""Signing in: who a person at the portal is."""

@@ -120,6 +120,12 @@ def get(tx: Tx, organization_id: int, uuid: str) -> Activity:
     return _activity(row)
 
 
+def by_uuid(tx: Tx, uuid: str) -> Activity | None:
+    """By public id, whichever organisation's it is: for links that are themselves the right to read."""
+    row = tx.row(f"SELECT {_COLUMNS} FROM activity WHERE uuid = $1", uuid)
+    return None if row is None else _activity(row)
+
+
 def newest(tx: Tx, organization_id: int, *, before: int | None = None, limit: int = 50) -> list[Activity]:
     """Activities newest first; `before` is the internal id of the last one of the page before."""
     sql = f"SELECT {_COLUMNS} FROM activity WHERE organization_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"

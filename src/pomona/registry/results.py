@@ -69,6 +69,27 @@ def failures(tx: Tx, activity_id: int, *, limit: int = 100) -> list[ResultRow]:
     return [ResultRow(n, serial, Result(status), before) for n, serial, status, before in rows]
 
 
+class Lines(NamedTuple):
+    """CSV rows of `serial,status,sub-status`, each ended by a line feed; how many, and the last one's `n`."""
+
+    text: str
+    size: int
+    last: int
+
+
+_WORDS = " ".join(f"WHEN {result:d} THEN ',{','.join(result.words)}'" for result in Result)
+
+
+def lines(tx: Tx, activity_id: int, *, after: int = -1, limit: int = 5000) -> Lines:
+    """Results as the lines of an activity's log, in the order asked for; `after` is the last `n` seen."""
+    rows = tx.rows(
+        f"SELECT n, serial || CASE status {_WORDS} END FROM activity_result"
+        " WHERE activity_id = $1 AND n > $2 ORDER BY n LIMIT $3",
+        *(activity_id, after, limit),
+    )
+    return Lines("".join([f"{row[1]}\n" for row in rows]), len(rows), rows[-1][0] if rows else after)
+
+
 def counts(tx: Tx, activity_id: int, first: int, end: int) -> tuple[int, int]:
     """How many rows of `first <= n < end` succeeded and failed."""
     row = tx.row(

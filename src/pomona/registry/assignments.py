@@ -33,6 +33,20 @@ class Chunk:
         return self.activity_id, self.first, self.end
 
 
+ASSIGN = (
+    f"CASE WHEN s.device_id IS NULL THEN {Result.DEVICE_NOT_FOUND:d}"
+    f" WHEN s.service_id = CAST($3 AS BIGINT) THEN {Result.ALREADY_ASSIGNED:d} ELSE {Result.CHANGED:d} END"
+)
+"""What assigning decides about a device, as `write_results` takes it; a preview asks the same."""
+
+UNASSIGN = (
+    f"CASE WHEN s.device_id IS NULL THEN {Result.DEVICE_NOT_FOUND:d}"
+    f" WHEN s.service_id IS NULL THEN {Result.NOT_ASSIGNED:d}"
+    f" WHEN CAST($3 AS BIGINT) IS NOT NULL AND s.service_id <> CAST($3 AS BIGINT)"
+    f" THEN {Result.ASSIGNED_TO_OTHER_SERVER:d} ELSE {Result.CHANGED:d} END"
+)
+"""What unassigning decides."""
+
 _RESULTS = (
     "INSERT INTO activity_result (activity_id, n, serial, device_id, status, before_service, before_assigned_at,"
     " before_assigned_by, before_profile, before_profile_status, before_profile_assigned_at,"
@@ -69,11 +83,7 @@ def assign(tx: Tx, chunk: Chunk, service_id: int, *, assigned_by: str, now: int)
     A device that is there already is left as it is, profile and all. The built-in service gives those that come its
     own profile at once.
     """
-    decide = (
-        f"CASE WHEN s.device_id IS NULL THEN {Result.DEVICE_NOT_FOUND:d}"
-        f" WHEN s.service_id = CAST($3 AS BIGINT) THEN {Result.ALREADY_ASSIGNED:d} ELSE {Result.CHANGED:d} END"
-    )
-    write_results(tx, chunk, decide, service_id, now)
+    write_results(tx, chunk, ASSIGN, service_id, now)
     gained = log_losses(tx, chunk)
     if not gained:
         return
@@ -110,13 +120,7 @@ def own_profile(
 
 def unassign(tx: Tx, chunk: Chunk, service_id: int | None, *, now: int) -> None:
     """Takes the chunk's devices off their service; with `service_id` only those that are on that one."""
-    decide = (
-        f"CASE WHEN s.device_id IS NULL THEN {Result.DEVICE_NOT_FOUND:d}"
-        f" WHEN s.service_id IS NULL THEN {Result.NOT_ASSIGNED:d}"
-        f" WHEN CAST($3 AS BIGINT) IS NOT NULL AND s.service_id <> CAST($3 AS BIGINT)"
-        f" THEN {Result.ASSIGNED_TO_OTHER_SERVER:d} ELSE {Result.CHANGED:d} END"
-    )
-    write_results(tx, chunk, decide, service_id, now)
+    write_results(tx, chunk, UNASSIGN, service_id, now)
     if log_losses(tx, chunk):
         clear(tx, chunk, now)
 

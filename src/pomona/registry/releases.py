@@ -10,17 +10,20 @@ CLAIM_RELEASED = 3
 """`claim.state` of a device that its organisation gave up."""
 
 
+RELEASE = (
+    f"CASE WHEN s.device_id IS NULL THEN {Result.DEVICE_NOT_FOUND:d}"
+    " WHEN CAST($3 AS BIGINT) IS NOT NULL AND (s.service_id IS NULL OR s.service_id <> CAST($3 AS BIGINT))"
+    f" THEN {Result.ASSIGNED_TO_OTHER_SERVER:d} ELSE {Result.CHANGED:d} END"
+)
+"""What releasing decides about a device, as `assignments.write_results` takes it."""
+
+
 def release(tx: Tx, chunk: Chunk, *, actor: Actor, now: int, service_id: int | None = None) -> None:
     """Takes the chunk's devices out of the organisation; with `service_id` only those on that service.
 
     Their services are told, the claims that brought them end, and nobody owns the serials any more.
     """
-    decide = (
-        f"CASE WHEN s.device_id IS NULL THEN {Result.DEVICE_NOT_FOUND:d}"
-        " WHEN CAST($3 AS BIGINT) IS NOT NULL AND (s.service_id IS NULL OR s.service_id <> CAST($3 AS BIGINT))"
-        f" THEN {Result.ASSIGNED_TO_OTHER_SERVER:d} ELSE {Result.CHANGED:d} END"
-    )
-    assignments.write_results(tx, chunk, decide, service_id, now)
+    assignments.write_results(tx, chunk, RELEASE, service_id, now)
     if not assignments.log_losses(tx, chunk):
         return
     assignments.clear(tx, chunk, now)

@@ -22,6 +22,9 @@ LIVES: dict[EnrollmentKind, int] = {
 """Milliseconds in which a challenge must be used: a downloaded profile may lie about before it is installed."""
 
 
+_PURPOSE = "organization_id, kind, serial, udid, product_type, account_id"
+
+
 @dataclass(frozen=True, slots=True)
 class Purpose:
     """What a challenge was handed out for. What is not known beforehand is None, or empty for the product type."""
@@ -58,19 +61,20 @@ def issue(tx: Tx, purpose: Purpose, *, now: int, rng: Rng) -> str:
 
 def find(tx: Tx, organization_id: int, challenge: str, now: int) -> Challenge | None:
     """The challenge with this text, if it is the organisation's and was used or still may be."""
-    return by_hash(tx, organization_id, token_hash(challenge), now)
-
-
-def by_hash(tx: Tx, organization_id: int, hash: bytes, now: int) -> Challenge | None:
-    """Like `find`, by the hash that certificates carry on."""
+    hash = token_hash(challenge)
     row = tx.row(
-        "SELECT kind, serial, udid, product_type, account_id, used_at FROM scep_challenge"
+        f"SELECT {_PURPOSE}, used_at FROM scep_challenge"
         " WHERE challenge_hash = $1 AND organization_id = $2 AND (used_at IS NOT NULL OR expires_at > $3)",
         *(hash, organization_id, now),
     )
-    if row is None:
-        return None
-    return Challenge(hash, Purpose(organization_id, *row[:5]), row[5] is not None)
+    return None if row is None else Challenge(hash, Purpose(*row[:6]), row[6] is not None)
+
+
+def answered(tx: Tx, hash: bytes) -> Purpose:
+    """What the challenge behind a certificate was for; one that brought a certificate stays as long as that."""
+    row = tx.row(f"SELECT {_PURPOSE} FROM scep_challenge WHERE challenge_hash = $1", hash)
+    assert row is not None
+    return Purpose(*row)
 
 
 def use(tx: Tx, challenge: Challenge, now: int) -> bool:

@@ -105,6 +105,15 @@ def get(tx: Tx, enrollment: Enrollment, uuid: str) -> Command:
     return _command(row)
 
 
+def body(tx: Tx, enrollment_id: int, uuid: str) -> bytes:
+    """The property list that was or will be sent. Raises `NotFound`."""
+    sql = "SELECT body FROM command WHERE uuid = $1 AND enrollment_id = $2"
+    found = tx.value(sql, uuid, enrollment_id)
+    if found is None:
+        raise NotFound("command", uuid)
+    return bytes(found)
+
+
 def of_enrollment(
     tx: Tx, enrollment: Enrollment, *, before: int | None = None, limit: int = 100
 ) -> list[Command]:

@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What becomes of a serial nobody told us about: facts are derived from it, or it is refused."""
     device_signature_policy: tuple[Literal["simulated", "apple", "off"], ...] = ("simulated",)
     """Whose signatures on enrolment requests are accepted."""
+    device_anchors: Path | None = None
+    """PEM file of the authorities that sign Apple's device identities; needed for the policy `apple`."""
     activity_limit: int = 1_000_000
     """Devices in one activity."""
     order_device_limit: int = 100_000
@@ -47,12 +49,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Bytes of an order transaction's request body."""
     body_limit: int = 1_000_000
     """Bytes of any other request body."""
+    rate_limits: Literal["auto", "off", "polite", "apple"] = "auto"
+    """How quickly one API account may ask: without limits, generously, or at about Apple's pace. `auto` is `off` on a
+    loopback address and `polite` elsewhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged."""
     log_format: Literal["auto", "console", "json"] = "auto"
     """How it is written; `auto` is `console` on a terminal and `json` elsewhere."""
     shutdown_seconds: int = 10
     """How long open requests may go on after a stop was asked for."""
+
+    @property
+    def rate_profile(self) -> Literal["off", "polite", "apple"]:
+        """`rate_limits` with `auto` decided."""
+        if self.rate_limits != "auto":
+            return self.rate_limits
+        return "off" if self.host in ("127.0.0.1", "::1", "localhost") else "polite"
 
     @property
     def database(self) -> str | Path:

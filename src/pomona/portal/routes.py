@@ -1,38 +1,15 @@
-"""Which address shows or does what, and the permission each needs."""
+"""The portal as an application: pages by the site map, static files, and what answers for everything else."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pomona.portal import activity_list, activity_page, audit_log, own_account, start
 from pomona.portal.assets import PREFIX, Assets
-from pomona.portal.door import Door, Step
+from pomona.portal.door import Door
 from pomona.portal.pages import Pages
-from pomona.portal.permissions import Permission as May
+from pomona.portal.site_map import PAGES, Steps
 from pomona.runtime import Runtime
-
-PAGES: dict[str, dict[str, Step]] = {
-    "/portal/": {"GET": Step("show", start.show, None)},
-    "/portal/activities": {"GET": Step("show", activity_list.show, May.LOOK)},
-    "/portal/activities/{uuid}": {"GET": Step("show", activity_page.show, May.LOOK)},
-    "/portal/activities/{uuid}/log.csv": {"GET": Step("show", activity_page.log, May.LOOK)},
-    "/portal/activities/{uuid}/stop": {"POST": Step("act", activity_page.stop, May.ASSIGN)},
-    "/portal/audit": {"GET": Step("show", audit_log.show, May.LOGS)},
-    "/portal/account": {"GET": Step("show", own_account.show, None)},
-    "/portal/account/password": {
-        "POST": Step(
-            "act",
-            own_account.change_password,
-            None,
-            again=own_account.show,
-            prepare=own_account.weigh_password,
-        )
-    },
-    "/portal/account/sign-out-others": {"POST": Step("act", own_account.sign_out_others, None)},
-    "/portal/sign-out": {"POST": Step("act", own_account.sign_out, None)},
-}
-"""Every page and form of the portal. A step without a permission is for everybody who is signed in."""
 
 
 def app(runtime: Runtime) -> ASGIApp:
@@ -48,7 +25,7 @@ def app(runtime: Runtime) -> ASGIApp:
 class _Page:
     """One address: its methods' steps, and 405 for the others."""
 
-    def __init__(self, door: Door, steps: dict[str, Step]) -> None:
+    def __init__(self, door: Door, steps: Steps) -> None:
         self._door = door
         self._steps = steps
         self._allowed = ", ".join(sorted({*steps, *(["HEAD"] if "GET" in steps else [])}))

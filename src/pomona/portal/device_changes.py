@@ -1,0 +1,151 @@
+"""Assigning, unassigning and releasing devices: name them, see what would happen, confirm, follow the activity."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pomona.portal import serial_lists, words
+from pomona.portal.answers import Answer, Moved, Shown
+from pomona.portal.permissions import Permission
+from pomona.portal.service_names import ServiceName, service_names
+from pomona.portal.visit import Visit
+from pomona.registry import activities, previews, services
+from pomona.registry.errors import Invalid, LimitExceeded
+from pomona.registry.previews import Share
+from pomona.registry.services import Service
+from pomona.store import Tx
+
+_CONFIGURATOR = "APPLE_CONFIGURATOR"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One of the three: its address below `/portal/devices/`, the activity it makes, its words, who may do it."""
+
+    path: str
+    type: str
+    verb: str
+    explained: str
+    needs: Permission
+
+    def form(self, tx: Tx, visit: Visit) -> Answer:
+        """Where devices are named, by pasting or uploading."""
+        typed = visit.form.text("serials") or "\n".join(visit.form.texts("serial"))
+        context = {
+            "change": self,
+            "services": _targets(tx, visit),
+            "chosen": visit.form.text("service") or visit.query.get("service", ""),
+            "serials": typed or visit.query.get("serials", "").replace(",", "\n"),
+        }
+        return Shown("device_change.html", context)
+
+    def preview(self, tx: Tx, visit: Visit) -> Answer:
+        """What would happen to each of them, by kind and present service."""
+        named = serial_lists.read(tx, visit.organization_id, visit.form)
+        _check_size(visit, named.serials)
+        service = self._service(tx, visit)
+        seen = previews.preview(
+            tx, visit.organization_id, self.type, named.serials, service_id=service.id if service else None
+        )
+        names = service_names(tx, visit.organization_id)
+        context = {
+            "change": self,
+            "service": service,
+            "named": named,
+            "serials": "\n".join(named.serials),
+            "preview": seen,
+            "unchanged": seen.count(succeeding=True) - seen.changing,
+            "refused": seen.count(succeeding=False),
+            "shares": [self._share(share, names) for share in seen.shares],
+            "failing": [
+                {"serial": serial, "why": words.result(result, self.type)} for serial, result in seen.failing
+            ],
+        }
+        return Shown("device_change_preview.html", context)
+
+    def confirm(self, tx: Tx, visit: Visit) -> Answer:
+        """Makes the activity. Releasing wants the number of devices typed and a box ticked."""
+        named = serial_lists.read(tx, visit.organization_id, visit.form)
+        service = self._service(tx, visit)
+        if self.type == "RELEASE_DEVICES":
+            self._check_release(tx, visit, named.serials)
+        activity = activities.create(
+            tx,
+            visit.organization_id,
+            self.type,
+            named.serials,
+            service_id=service.id if service else None,
+            actor=visit.actor,
+            now=visit.now,
+            rng=visit.runtime.rng,
+            limit=visit.runtime.settings.activity_limit,
+        )
+        return Moved(f"/portal/activities/{activity.uuid}")
+
+    def _service(self, tx: Tx, visit: Visit) -> Service | None:
+        if self.type != "ASSIGN_DEVICES":
+            return None
+        uuid = visit.form.text("service")
+        if not uuid:
+            raise Invalid("Choose the service that the devices should go to.", field="service")
+        service = services.by_uuid(tx, visit.organization_id, uuid)
+        if service.kind == _CONFIGURATOR:
+            raise Invalid(
+                f"'{service.name}' is a placeholder; choose a service that manages devices.", field="service"
+            )
+        return service
+
+    def _check_release(self, tx: Tx, visit: Visit, serials: list[str]) -> None:
+        changing = previews.preview(tx, visit.organization_id, self.type, serials, failing=0).changing
+        if visit.form.text("number").replace(",", "") != str(changing):
+            raise Invalid(f"Type {changing}, the number of devices to be released.", field="number")
+        if not visit.form.ticked("understood"):
+            raise Invalid("Tick that you understand that this cannot be undone.", field="understood")
+
+    def _share(self, share: Share, names: dict[int, ServiceName]) -> dict[str, Any]:
+        before = names.get(share.service_id or 0)
+        return {
+            "kind": None if share.kind is None else int(share.kind),
+            "label": "Unknown" if share.kind is None else share.kind.label,
+            "before": before.name if before else "",
+            "ok": share.result.succeeded,
+            "what": words.result(share.result, self.type),
+            "count": share.count,
+        }
+
+
+def _targets(tx: Tx, visit: Visit) -> list[dict[str, str]]:
+    found = services.of_organization(tx, visit.organization_id)
+    return [
+        {"uuid": service.uuid, "name": service.name} for service in found if service.kind != _CONFIGURATOR
+    ]
+
+
+def _check_size(visit: Visit, serials: list[str]) -> None:
+    limit = visit.runtime.settings.activity_limit
+    if len(serials) > limit:
+        raise LimitExceeded(f"{len(serials):,} devices are too many at once; the limit is {limit:,}.")
+
+
+ASSIGN = Change(
+    "assign",
+    "ASSIGN_DEVICES",
+    "Assign",
+    "The service is told, and each device gets its profile when it is next set up. Devices in use go on as they are until"
+    " they are erased.",
+    Permission.ASSIGN,
+)
+UNASSIGN = Change(
+    "unassign",
+    "UNASSIGN_DEVICES",
+    "Unassign",
+    "Their services are told that the devices are gone. Devices in use go on as they are until they are erased.",
+    Permission.ASSIGN,
+)
+RELEASE = Change(
+    "release",
+    "RELEASE_DEVICES",
+    "Release",
+    "The devices leave the organisation for good: when they were sold, lost or are beyond repair. Never release a device"
+    " that is in repair, or its replacement is lost to you.",
+    Permission.RELEASE,
+)

@@ -1,0 +1,70 @@
+"""One device: what it is, where it came from, where it is assigned, what its service did, and its history."""
+
+from typing import Any
+
+from pomona.portal import words
+from pomona.portal.answers import Answer, Shown
+from pomona.portal.device_history import history
+from pomona.portal.service_names import service_names
+from pomona.portal.visit import Visit
+from pomona.registry import devices, enrollments, profiles, services
+from pomona.registry.devices import Device
+from pomona.registry.enrollments import Enrollment
+from pomona.store import Tx
+
+
+def show(tx: Tx, visit: Visit) -> Answer:
+    """Also after its release; the same answer for a serial that is unknown and one that is somebody else's."""
+    device = devices.get(tx, visit.organization_id, visit.path["serial"])
+    service = (
+        None if device.service_id is None else services.get(tx, visit.organization_id, device.service_id)
+    )
+    names = service_names(tx, visit.organization_id)
+    context = {
+        "device": device,
+        "kind": int(device.kind),
+        "label": device.kind.label,
+        "source": words.SOURCES[device.source],
+        "facts": _facts(device),
+        "service": service,
+        "services": [
+            {"uuid": named.uuid, "name": named.name}
+            for id, named in names.items()
+            if id != device.service_id and named.kind != "APPLE_CONFIGURATOR"
+        ],
+        "profile": words.PROFILES[device.profile_status],
+        "profile_name": "" if device.profile_id is None else profiles.by_id(tx, device.profile_id).name,
+        "enrollment": _enrollment(enrollments.by_serial(tx, visit.organization_id, device.serial)),
+        "history": history(tx, visit, device),
+    }
+    return Shown("device_page.html", context)
+
+
+def _facts(device: Device) -> list[dict[str, Any]]:
+    """What the hardware is: name, value, whether the value is to be read letter by letter."""
+    product = (
+        ("Model", device.model, False),
+        ("Product type", device.product_type, True),
+        ("Part number", device.part_number, True),
+        ("Capacity", device.capacity, False),
+        ("Colour", device.color.capitalize(), False),
+        ("Asset tag", device.asset_tag, False),
+    )
+    numbers = (
+        ("IMEI", ", ".join(device.imei), True),
+        ("MEID", ", ".join(device.meid), True),
+        ("EID", device.eid, True),
+        ("Wi-Fi address", device.wifi_mac, True),
+        ("Bluetooth address", device.bluetooth_mac, True),
+        ("Ethernet address", ", ".join(device.ethernet_mac), True),
+    )
+    return [
+        {"name": name, "value": value, "mono": mono, "guess": device.inferred and name != "Asset tag"}
+        for name, value, mono in (*product, *numbers)
+        if value
+    ]
+
+
+def _enrollment(found: Enrollment | None) -> Enrollment | None:
+    """A user's own device has no serial here, so what is found is the organisation's to see."""
+    return None if found is None or found.kind == "byod" else found

@@ -1,0 +1,107 @@
+"""One device management service: how it stands, its token, its profiles, and ending it."""
+
+from typing import Any
+
+from pomona.formats.server_token import ServerToken, build
+from pomona.formats.times import iso_seconds
+from pomona.formats.uploaded_certificate import warnings
+from pomona.portal import wording, words
+from pomona.portal.answers import Answer, Download, Moved, Shown
+from pomona.portal.audit_log import event_line
+from pomona.portal.service_list import default_kinds
+from pomona.portal.service_state import state
+from pomona.portal.visit import Visit
+from pomona.registry import audit, profiles, services, tokens
+from pomona.registry.errors import Invalid
+from pomona.registry.services import Service
+from pomona.registry.tokens import Token
+from pomona.store import Tx
+
+_PROFILES = 10
+_EVENTS = 15
+_TOKENS = 5
+OVERLAPS = {"": 0, "day": 86_400_000, "week": 7 * 86_400_000}
+"""How long (milliseconds) an old token goes on working beside a new one."""
+
+
+def show(tx: Tx, visit: Visit) -> Answer:
+    """Everything an administrator may want to know or do."""
+    service = services.by_uuid(tx, visit.organization_id, visit.path["uuid"])
+    issued = tokens.of_service(tx, service.id, limit=_TOKENS)
+    look, word, advice = state(service, issued[0] if issued else None, visit.now)
+    context = {
+        "service": service,
+        "kind": words.SERVICE_KINDS[service.kind],
+        "look": look,
+        "state": word,
+        "advice": advice,
+        "defaults": default_kinds(services.defaults(tx, visit.organization_id), service.id),
+        "tokens": [_token(token, visit.now) for token in issued],
+        "live": any(token.state(visit.now) == "live" for token in issued),
+        "certificate_warnings": warnings(service.certificate, at=wording.utc(visit.now)) if service.certificate else [],
+        "refusal": _refusal(tx, service),
+        "profiles": profiles.of_service(tx, service.id, limit=_PROFILES),
+        "events": [event_line(event) for event in audit.about(tx, visit.organization_id, "SERVICE", service.uuid,
+                                                              limit=_EVENTS)],
+    }  # fmt: skip
+    return Shown("service_page.html", context)
+
+
+def download_token(tx: Tx, visit: Visit) -> Answer:
+    """A new server token, encrypted to the service's certificate. The one before ends, at once or after an overlap."""
+    service = services.by_uuid(tx, visit.organization_id, visit.path["uuid"])
+    overlap = visit.form.text("overlap")
+    if overlap not in OVERLAPS:
+        raise Invalid("Choose how long the old token should go on working.", field="overlap")
+    issued = tokens.issue(
+        tx,
+        service,
+        visit.runtime.keys,
+        actor=visit.actor,
+        now=visit.now,
+        rng=visit.runtime.rng,
+        overlap=OVERLAPS[overlap],
+    )
+    assert service.certificate is not None
+    token = ServerToken(
+        consumer_key=issued.token.consumer_key,
+        consumer_secret=issued.consumer_secret,
+        access_token=issued.token.access_token,
+        access_secret=issued.access_secret,
+        access_token_expiry=iso_seconds(issued.token.expires_at),
+    )
+    return Download(issued.file_name(service), "application/pkcs7-mime", build(token, service.certificate))
+
+
+def revoke_tokens(tx: Tx, visit: Visit) -> Answer:
+    """Ends every token of the service, and its sessions with them."""
+    service = services.by_uuid(tx, visit.organization_id, visit.path["uuid"])
+    tokens.revoke(tx, service, actor=visit.actor, now=visit.now)
+    return Moved(f"/portal/services/{service.uuid}", "tokens-revoked")
+
+
+def delete(tx: Tx, visit: Visit) -> Answer:
+    """Unlinks a service that has no devices any more."""
+    service = services.by_uuid(tx, visit.organization_id, visit.path["uuid"])
+    services.delete(tx, service, actor=visit.actor, now=visit.now)
+    return Moved("/portal/services", "service-deleted")
+
+
+def _token(token: Token, now: int) -> dict[str, Any]:
+    held = token.state(now)
+    ending = held == "live" and token.replaced_at is not None
+    return {
+        "look": {"live": "ok", "expired": "bad", "revoked": "bad"}.get(held, "off"),
+        "state": "Ends soon" if ending else held.capitalize(),
+        "issued_at": token.issued_at,
+        "issued_by": token.issued_by,
+        "ends_at": token.replaced_at if ending else token.expires_at,
+    }
+
+
+def _refusal(tx: Tx, service: Service) -> dict[str, Any] | None:
+    """Why the service was refused last, unless it got in since."""
+    row = tx.row("SELECT refused_at, refused_from, refused_because FROM service WHERE id = $1", service.id)
+    if row is None or row[0] is None or (service.connected_at or 0) > row[0]:
+        return None
+    return {"at": row[0], "from": row[1] or "", "because": row[2] or ""}

@@ -1,13 +1,13 @@
-"""uvicorn in a thread, with background tasks beside it on the same loop."""
+"""A real listener in a thread, with background tasks beside it on the same loop."""
 
 import asyncio
 import contextlib
-import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 
-import uvicorn
 from starlette.types import ASGIApp
+
+from pomona.server.listener import Listener
 
 Task = Callable[[], Awaitable[None]]
 
@@ -16,35 +16,35 @@ class ServerThread:
     """`tasks` are called when the loop runs and cancelled when the server stops."""
 
     def __init__(self, app: ASGIApp, tasks: Sequence[Task] = ()) -> None:
-        # asyncio turns Nagle off only for sockets that say they are TCP; else each answer waits 40 ms for an ACK.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, server_header=False)
-        self._server = uvicorn.Server(config)
+        self._listener = Listener(app)
         self._tasks = tasks
         self._ready = threading.Event()
+        self._stop = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> str:
         """Waits until the port answers; gives the origin."""
-        self._socket.listen(256)
         self._thread.start()
         assert self._ready.wait(10)
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        return self._listener.origin
 
     def stop(self) -> None:
         """Ends the server and its tasks."""
-        self._server.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
-        self._socket.close()
 
     def _run(self) -> None:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._listener.start()
         tasks = [asyncio.ensure_future(task()) for task in self._tasks]
         self._ready.set()
-        await self._server.serve(sockets=[self._socket])
+        await self._stop.wait()
+        await self._listener.stop(1.0)
         for task in tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import socket
-import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
@@ -41,20 +42,30 @@ async def running(runtime: Runtime) -> AsyncIterator[Addresses]:
     if not settings.database_url:
         await runtime.store.write(activities.forget_leases)
     app = compose(runtime)
+    http = _http(settings, app)
+    https = _https(runtime, app)
+    proxy = _proxy(settings, http, https)
     async with contextlib.AsyncExitStack() as stack:
-        http = await _listener(stack, settings, app, settings.port, None)
-        https = None
-        if settings.tls_port >= 0:
-            https = await _tls_listener(stack, runtime, app)
-        proxy = await _proxy(stack, settings, http, https)
+        # The proxy comes first so that it goes last: tunnels end when the listeners they lead to have stopped.
+        if proxy:
+            await proxy.start()
+            stack.push_async_callback(proxy.stop)
+        for listener in filter(None, (http, https)):
+            await listener.start()
+            stack.push_async_callback(listener.stop, settings.shutdown_seconds)
         await stack.enter_async_context(start_workers(runtime, worker_name()))
-        yield Addresses(http and http.origin, https and https.origin, proxy)
+        yield Addresses(
+            http.origin if http else None,
+            https.origin if https else None,
+            f"http://{settings.host}:{proxy.port}" if proxy else None,
+        )
 
 
 def serve(settings: Settings, started: Callable[[Addresses], None]) -> None:
     """Runs until SIGINT or SIGTERM; calls `started` once requests are answered."""
     import uvloop
 
+    _allow_many_connections()
     with installation(settings) as runtime:
         uvloop.run(_serve(runtime, started))
 
@@ -75,32 +86,35 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-async def _listener(
-    stack: contextlib.AsyncExitStack, settings: Settings, app: ASGIApp, port: int, context: ssl.SSLContext | None
-) -> Listener | None:
-    if port < 0:
+def _http(settings: Settings, app: ASGIApp) -> Listener | None:
+    if settings.port < 0:
         return None
-    listener = Listener(app, settings.host, port, context)
-    await listener.start()
-    stack.push_async_callback(listener.stop, settings.shutdown_seconds)
+    listener = Listener(app, settings.host, settings.port)
+    listener.bind()
     return listener
 
 
-async def _tls_listener(stack: contextlib.AsyncExitStack, runtime: Runtime, app: ASGIApp) -> Listener | None:
+def _https(runtime: Runtime, app: ASGIApp) -> Listener | None:
     settings = runtime.settings
+    if settings.tls_port < 0:
+        return None
     authority = Authority(settings.data / "authority", runtime.clock.wall, runtime.rng)
-    names = [settings.public_origin.partition("://")[2].partition(":")[0]] if settings.public_origin else []
-    context = server_context(authority, default_hosts(names))
-    return await _listener(stack, settings, app, settings.tls_port, context)
+    public = urlsplit(settings.public_origin).hostname
+    context = server_context(authority, default_hosts([public] if public else []))
+    listener = Listener(app, settings.host, settings.tls_port, context)
+    listener.bind()
+    return listener
 
 
-async def _proxy(
-    stack: contextlib.AsyncExitStack, settings: Settings, http: Listener | None, https: Listener | None
-) -> str | None:
+def _proxy(settings: Settings, http: Listener | None, https: Listener | None) -> Proxy | None:
     if settings.proxy_port < 0 or https is None:
         return None
-    routes = Routes((settings.host, https.port), (settings.host, http.port) if http else None)
-    proxy = Proxy(routes, settings.host, settings.proxy_port)
-    port = await proxy.start()
-    stack.push_async_callback(proxy.stop)
-    return f"http://{settings.host}:{port}"
+    routes = Routes(https.address, http.address if http else None)
+    return Proxy(routes, settings.host, settings.proxy_port)
+
+
+def _allow_many_connections() -> None:
+    """Takes all the open files this process may have: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

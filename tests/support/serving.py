@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from tests.support.threads import ServerThread
 
-Serve = Callable[[ASGIApp], str]
+Serve = Callable[..., str]
 
 
 @pytest.fixture

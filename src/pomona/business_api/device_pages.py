@@ -1,0 +1,107 @@
+"""Resources of type `orgDevices`, put together by the database from the runs that are kept beside each device."""
+
+from typing import NamedTuple
+
+from pomona.business_api.call import encode
+from pomona.business_api.projection import Encoder, run
+from pomona.formats.times import iso_millis
+from pomona.registry import devices
+from pomona.registry.devices import Device, first_number, last_number
+from pomona.registry.errors import NotFound
+from pomona.store import Tx
+
+WINDOW = 50_000
+"""Device numbers that a page looks through at most: many released devices in a row make it short, never slow."""
+
+_UNABLE_TO_MIGRATE = Encoder().migration(None, None)
+_NOT_RELEASED = run({"releasedFromOrgDateTime": None})
+_RELEASERS = {"USER": "USER", "SYSTEM": "USER", "API_USER": "API", "MDM": "MDM", "SUPPLIER": "RESELLER"}
+"""`releaserEntityType` by who released a device."""
+
+_DOCUMENT = (
+    """concat('{"type":"orgDevices","id":"', d.serial, '","attributes":{"serialNumber":"', d.serial, '"', b.attributes,"""
+    f" s.ba, coalesce(s.ba_migration, '{_UNABLE_TO_MIGRATE}'), CAST($1 AS TEXT), d.serial, CAST($2 AS TEXT), d.serial,"
+    """ CAST($3 AS TEXT), d.serial, CAST($4 AS TEXT), d.serial, '"}}')"""
+)
+_JOINED = " JOIN business_record b ON b.device_id = d.id JOIN device_state s ON s.device_id = d.id"
+_LISTED = (
+    f"SELECT d.id AS key, {_DOCUMENT} AS doc FROM device d{_JOINED}"
+    " WHERE d.id > $5 AND d.id <= $6 AND d.released_at IS NULL ORDER BY d.id LIMIT $7"
+)
+_OWNED = (
+    f"SELECT {_DOCUMENT} FROM serial_owner o JOIN device d ON d.id = o.device_id{_JOINED}"
+    " WHERE o.serial = $5 AND o.device_id BETWEEN $6 AND $7"
+)
+_BY_NUMBER = f"SELECT {_DOCUMENT} FROM device d{_JOINED} WHERE d.id = $5"
+_LINKED = (
+    """SELECT s.device_id AS key, concat('{"type":"orgDevices","id":"', d.serial, '"}') AS doc"""
+    " FROM device_state s JOIN device d ON d.id = s.device_id"
+    " WHERE s.service_id = $1 AND s.device_id > $2 ORDER BY s.device_id LIMIT $3"
+)
+
+
+class Resources(NamedTuple):
+    """JSON joined by commas, and the key behind which more may follow (None at the end)."""
+
+    body: bytes
+    more: int | None
+
+
+def owned(tx: Tx, organization_id: int, origin: str, after: int | None, limit: int) -> Resources:
+    """The organisation's devices in the order they came; `after` is the number of the last one seen."""
+    start = first_number(organization_id) if after is None else after
+    last = first_number(organization_id) + int(
+        tx.value("SELECT last_device FROM organization WHERE id = $1", organization_id)
+    )
+    end = min(start + WINDOW, last)
+    page = tx.page(_LISTED, *_frame(origin, _NOT_RELEASED), start, end, limit)
+    reached = page.high if page.size == limit else end
+    return Resources(page.body, reached if reached < last else None)
+
+
+def one(tx: Tx, organization_id: int, serial: str, origin: str) -> bytes | None:
+    """One device by canonical serial, also after its release; None for an unknown and for a foreign one."""
+    found: str | None = tx.value(
+        _OWNED,
+        *_frame(origin, _NOT_RELEASED),
+        *(serial, first_number(organization_id), last_number(organization_id)),
+    )
+    if found is None:
+        try:
+            device = devices.get(tx, organization_id, serial)
+        except NotFound:
+            return None
+        found = str(tx.value(_BY_NUMBER, *_frame(origin, _released(device)), device.id))
+    return found.encode()
+
+
+def linked(tx: Tx, service_id: int, after: int | None, limit: int) -> Resources:
+    """The ids of a service's devices in the order they came to the organisation."""
+    page = tx.page(_LINKED, service_id, after or 0, limit)
+    if page.size < limit:
+        return Resources(page.body, None)
+    last = tx.value("SELECT max(device_id) FROM device_state WHERE service_id = $1", service_id)
+    return Resources(page.body, page.high if page.high < last else None)
+
+
+def _frame(origin: str, released: str) -> tuple[str, str, str, str]:
+    """What stands between a device's own runs: the same for each device of a page."""
+    base = encode(f"{origin}/v1/orgDevices/")[1:-1].decode()
+    return (
+        f'{released}}},"relationships":{{"assignedServer":{{"links":{{"self":"{base}',
+        f'/relationships/assignedServer","related":"{base}',
+        f'/assignedServer"}}}},"appleCareCoverage":{{"links":{{"related":"{base}',
+        f'/appleCareCoverage"}}}}}},"links":{{"self":"{base}',
+    )
+
+
+def _released(device: Device) -> str:
+    members: dict[str, object] = {"releasedFromOrgDateTime": None}
+    if device.released_at is not None:
+        kind, _, id = (device.released_by or "").partition(":")
+        members = {
+            "releasedFromOrgDateTime": iso_millis(device.released_at),
+            "releaserEntityType": _RELEASERS.get(kind, "USER"),
+            "releaserId": id,
+        }
+    return run(members)

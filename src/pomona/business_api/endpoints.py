@@ -1,0 +1,141 @@
+"""The table of operations: which path and method is answered by what, and what an account needs for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from pomona.business_api import activities, devices, servers
+from pomona.business_api.call import Answer, Call
+from pomona.business_api.errors import ApiError, Problem
+from pomona.registry.api_accounts import ApiAccount, Permission
+from pomona.store import Tx
+
+Shape = Literal["collection", "instance", "relationship", "related"]
+Reads = Callable[[Tx, Call], Answer]
+Writes = Callable[[Call, bytes], Callable[[Tx], Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An operation that changes nothing: one function on a transaction."""
+
+    answer: Reads
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """An operation with a body: decoded outside of the transaction, then done in one.
+
+    `permission` is None where it depends on the body. `large` bodies may be as big as an activity's.
+    """
+
+    prepare: Writes
+    permission: Permission | None
+    school: bool = False
+    large: bool = False
+
+
+Operation = Read | Write
+
+
+class Endpoint(NamedTuple):
+    """A path. `name` is the resource or the relationship it is of, which its refusals name."""
+
+    shape: Shape
+    name: str
+    operations: dict[str, Operation]
+
+
+ENDPOINTS: dict[str, Endpoint] = {
+    "orgDevices": Endpoint("collection", "orgDevices", {"GET": Read(devices.listing)}),
+    "orgDevices/*": Endpoint("instance", "orgDevices", {"GET": Read(devices.one)}),
+    "orgDevices/*/appleCareCoverage": Endpoint(
+        "related", "appleCareCoverage", {"GET": Read(devices.apple_care)}
+    ),
+    "orgDevices/*/relationships/assignedServer": Endpoint(
+        "relationship", "assignedServer", {"GET": Read(devices.assigned_server_linkage)}
+    ),
+    "orgDevices/*/assignedServer": Endpoint(
+        "related", "assignedServer", {"GET": Read(devices.assigned_server)}
+    ),
+    "mdmServers": Endpoint(
+        "collection", "mdmServers", {"GET": Read(servers.listing), "POST": Write(servers.create, "services")}
+    ),
+    "mdmServers/*": Endpoint(
+        "instance",
+        "mdmServers",
+        {
+            "GET": Read(servers.one),
+            "PATCH": Write(servers.update, "services"),
+            "DELETE": Write(servers.delete, "services"),
+        },
+    ),
+    "mdmServers/*/relationships/devices": Endpoint(
+        "relationship", "devices", {"GET": Read(servers.devices_linkage)}
+    ),
+    "mdmServers/*/devices": Endpoint("related", "devices", {}),
+    "orgDeviceActivities": Endpoint(
+        "collection",
+        "orgDeviceActivities",
+        {"GET": Read(activities.listing), "POST": Write(activities.create, None, school=True, large=True)},
+    ),
+    "orgDeviceActivities/*": Endpoint("instance", "orgDeviceActivities", {"GET": Read(activities.one)}),
+}
+"""Paths below `/v1/`; a star is an id."""
+
+WORDS: dict[Shape, dict[str, str]] = {
+    "collection": {"GET": "GET_COLLECTION", "POST": "CREATE", "PUT": "REPLACE", "PATCH": "UPDATE"},
+    "instance": {"GET": "GET_INSTANCE", "POST": "CREATE", "PUT": "REPLACE", "PATCH": "UPDATE"},
+    "relationship": {"GET": "GET_RELATIONSHIP", "POST": "CREATE", "PUT": "REPLACE", "PATCH": "REPLACE"},
+    "related": {"GET": "GET_RELATED", "POST": "CREATE", "PUT": "REPLACE", "PATCH": "UPDATE"},
+}
+"""What Apple calls a method on each shape of path; a method that is not here goes by its own name."""
+
+
+def find(path: str) -> tuple[Endpoint, str]:
+    """The endpoint of a path below `/v1/` and the id in it. Raises `ApiError` 404."""
+    below = path[len("/v1/") :]
+    name, _, rest = below.partition("/")
+    id, slash, tail = rest.partition("/")
+    key = f"{name}/*/{tail}" if slash else f"{name}/*" if id else below
+    endpoint = ENDPOINTS.get(key)
+    if endpoint is None:
+        raise no_path(path)
+    return endpoint, id
+
+
+def no_path(path: str) -> ApiError:
+    """There is nothing at a path, whoever asks."""
+    return ApiError(404, Problem("PATH_ERROR", f"There is no path '{path[:200]}' in this API."))
+
+
+def operation(endpoint: Endpoint, method: str, account: ApiAccount) -> Operation:
+    """What answers `method`. Raises `ApiError` 403 when it is not offered or the account lacks the permission."""
+    found = endpoint.operations.get("GET" if method == "HEAD" else method)
+    if found is None or not _offers(found, account):
+        kind = "resource" if endpoint.shape in ("collection", "instance") else "relationship"
+        word = WORDS[endpoint.shape].get(method, method[:40])
+        detail = (
+            f"The {kind} '{endpoint.name}' does not allow '{word}'."
+            f" Allowed operations are: {', '.join(allowed(endpoint.name, account))}"
+        )
+        raise ApiError(403, Problem("FORBIDDEN_ERROR", detail))
+    if isinstance(found, Write) and found.permission and found.permission not in account.permissions:
+        detail = f"This needs the permission '{found.permission}', which the API account does not have."
+        raise ApiError(403, Problem("FORBIDDEN_ERROR", detail))
+    return found
+
+
+def allowed(name: str, account: ApiAccount) -> list[str]:
+    """The operations that a resource or relationship offers an account's API, in Apple's words."""
+    return sorted(
+        WORDS[endpoint.shape].get(method, method)
+        for endpoint in ENDPOINTS.values()
+        if endpoint.name == name
+        for method, operation in endpoint.operations.items()
+        if _offers(operation, account)
+    )
+
+
+def _offers(operation: Operation, account: ApiAccount) -> bool:
+    return account.kind == "BUSINESS" or isinstance(operation, Read) or operation.school

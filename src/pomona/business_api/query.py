@@ -1,0 +1,67 @@
+"""The query string: page size, cursor and sparse fieldsets."""
+
+from urllib.parse import parse_qsl
+
+from pomona.business_api.errors import bad_parameter
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
+
+_MAX_PARAMETERS = 100
+_FAMILIES = ("fields", "filter", "include", "limit", "sort")
+
+
+class Query:
+    """A request's parameters. One that is given several times means all its values."""
+
+    def __init__(self, raw: bytes) -> None:
+        self._values: dict[str, list[str]] = {}
+        if not raw:
+            return
+        try:
+            pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
+        except ValueError:
+            raise bad_parameter("", f"More than {_MAX_PARAMETERS} parameters were sent.") from None
+        for name, value in pairs:
+            self._values.setdefault(name, []).append(value)
+
+    def first(self, name: str) -> str | None:
+        """The first value of a parameter, or None."""
+        values = self._values.get(name)
+        return None if values is None else values[0]
+
+    def fields(self, type: str) -> list[str] | None:
+        """The names asked for of a resource type, in order; None when all are meant. An empty list means none."""
+        values = self._values.get(f"fields[{type}]")
+        if values is None:
+            return None
+        return [name.strip() for value in values for name in value.split(",") if name.strip()]
+
+    def carried(self) -> dict[str, str]:
+        """What the link to the next page takes along."""
+        return {
+            name: ",".join(values) if name.startswith("fields[") else values[0]
+            for name, values in self._values.items()
+            if name in ("limit", "cursor") or name.startswith("fields[")
+        }
+
+    def limit(self) -> int:
+        """The page size. Raises `ApiError` 400 unless it is a whole number from 1 to 1000."""
+        text = self.first("limit")
+        if text is None:
+            return DEFAULT_LIMIT
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_LIMIT):
+            raise bad_parameter(
+                "limit", f"'{text[:40]}' is no page size; expected a whole number from 1 to {MAX_LIMIT}."
+            )
+        return int(text)
+
+    def offers(self, *names: str) -> None:
+        """Refuses what would be misunderstood if it were ignored: a filter, a sort order, an inclusion, a fieldset of
+        another type, that the operation does not offer. `names` are those it does. Raises `ApiError` 400."""
+        for name in self._values:
+            if name.partition("[")[0] in _FAMILIES and name not in names and name != "limit":
+                offered = f"offered are {', '.join(names)}" if names else "none is offered"
+                raise bad_parameter(
+                    name, f"The parameter '{name[:100]}' cannot be used with this request; {offered}."
+                )

@@ -23,6 +23,9 @@ T = TypeVar("T")
 Done = Callable[[Any, BaseException | None, frozenset[str]], None]
 
 _PAGE_SIZE = 4096
+_MAPPED = (
+    1 << 36
+)  # bytes of address space: what lies beyond is read by system calls, which costs a third more
 _BATCH_SECONDS = 0.02
 _STEPS_BETWEEN_CHECKS = 20_000
 _UNAVAILABLE = (
@@ -51,7 +54,7 @@ def connect(file: Path, *, durable: bool = False, read_only: bool = False) -> ap
     execute("PRAGMA wal_autocheckpoint = 16000")
     execute("PRAGMA journal_size_limit = 67108864")
     execute(f"PRAGMA cache_size = {-4_000 if read_only else -16_000}")
-    execute("PRAGMA mmap_size = 1073741824")
+    execute(f"PRAGMA mmap_size = {_MAPPED}")
     if read_only:
         execute("PRAGMA query_only = ON")
     return connection

@@ -1,6 +1,7 @@
 """The store's three verbs, for asynchronous and for plain callers."""
 
 import asyncio
+import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import Callable
@@ -56,7 +57,8 @@ class Store:
                 future.set_exception(problem)
 
         def done(result: Any, problem: BaseException | None, topics: frozenset[str]) -> None:
-            loop.call_soon_threadsafe(settle, result, problem)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for this any more
+                loop.call_soon_threadsafe(settle, result, problem)
             self._wake(topics)
 
         self.engine.submit(work, done)

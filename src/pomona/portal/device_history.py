@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pomona.portal import words
-from pomona.portal.audit_log import event_line
+from pomona.portal.events import event_lines
 from pomona.portal.visit import Visit
 from pomona.registry import audit
 from pomona.registry.devices import Device
@@ -26,7 +26,7 @@ class Moment:
 
 
 def history(tx: Tx, visit: Visit, device: Device) -> list[Moment]:
-    """Everything that is on record of the device's present tenure. Events need the permission to read the audit log."""
+    """Everything that is on record of the device's present tenure."""
     moments = [*_events(tx, visit, device), *_operations(tx, device), _arrival(device)]
     if device.released_at is not None:
         moments.insert(0, Moment(device.released_at, "Released from the organisation"))
@@ -82,7 +82,10 @@ def _moment(row: Row, lost_by: str) -> Moment:
 
 def _events(tx: Tx, visit: Visit, device: Device) -> list[Moment]:
     found = audit.about(tx, visit.organization_id, "DEVICE", device.serial, limit=_MOST)
-    return [_of_event(event_line(event)) for event in found if event.at >= device.added_at]
+    return [
+        _of_event(line)
+        for line in event_lines(tx, visit, [event for event in found if event.at >= device.added_at])
+    ]
 
 
 def _of_event(line: dict[str, Any]) -> Moment:

@@ -9,6 +9,8 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
+from pomona.runtime.asgi import BodyTooLarge, Call
+
 _MOST_FIELDS = 2_000
 _MOST_FILES = 2
 
@@ -78,12 +80,10 @@ async def read(request: Request, limit: int) -> Form:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > limit:
-            raise TooLarge(f"The form is larger than {limit:,} bytes; send less at once.")
-    return bytes(body)
+    try:
+        return await Call(request.scope, request.receive).body(limit)
+    except BodyTooLarge:
+        raise TooLarge(f"The form is larger than {limit:,} bytes; send less at once.") from None
 
 
 async def _multipart(request: Request, body: bytes, limit: int) -> Form:

@@ -27,11 +27,26 @@ class Group:
 MENU = (
     Group(
         "Devices",
-        (Item("Activities", "/portal/activities", "activity", Permission.LOOK),),
+        (
+            Item("Services", "/portal/services", "service", Permission.LOOK),
+            Item("Enrolled", "/portal/enrolled", "enrolled", Permission.MANAGE),
+            Item("Activities", "/portal/activities", "activity", Permission.LOOK),
+        ),
+    ),
+    Group(
+        "Supply",
+        (
+            Item("Orders", "/portal/orders", "order", Permission.LOOK),
+            Item("Suppliers", "/portal/suppliers", "supplier", Permission.LOOK),
+        ),
     ),
     Group(
         "Organisation",
-        (Item("Audit log", "/portal/audit", "log", Permission.LOGS),),
+        (
+            Item("People", "/portal/people", "people", Permission.PEOPLE),
+            Item("API accounts", "/portal/api-accounts", "key", Permission.API_ACCOUNTS),
+            Item("Audit log", "/portal/audit", "log", Permission.LOGS),
+        ),
     ),
 )
 

@@ -1,5 +1,7 @@
 """The portal as an application: pages by the site map, static files, and what answers for everything else."""
 
+import contextlib
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, Router
@@ -10,6 +12,7 @@ from pomona.portal.door import Door
 from pomona.portal.pages import Pages
 from pomona.portal.site_map import PAGES, Steps
 from pomona.runtime import Runtime
+from pomona.runtime.asgi import Disconnected
 
 
 def app(runtime: Runtime) -> ASGIApp:
@@ -36,9 +39,11 @@ class _Page:
         if step is None:
             response = self._door.bare(405, f"Nothing here takes {request.method}.")
             response.headers["allow"] = self._allowed
-        else:
+            await response(scope, receive, send)
+            return
+        with contextlib.suppress(Disconnected):
             response = await self._door.answer(request, step)
-        await response(scope, receive, send)
+            await response(scope, receive, send)
 
 
 class _Static:

@@ -7,7 +7,7 @@ from pomona.formats.times import iso_seconds
 from pomona.formats.uploaded_certificate import warnings
 from pomona.portal import wording, words
 from pomona.portal.answers import Answer, Download, Moved, Shown
-from pomona.portal.audit_log import event_line
+from pomona.portal.events import event_lines
 from pomona.portal.service_list import default_kinds
 from pomona.portal.service_state import state
 from pomona.portal.visit import Visit
@@ -29,6 +29,7 @@ def show(tx: Tx, visit: Visit) -> Answer:
     service = services.by_uuid(tx, visit.organization_id, visit.path["uuid"])
     issued = tokens.of_service(tx, service.id, limit=_TOKENS)
     look, word, advice = state(service, issued[0] if issued else None, visit.now)
+    events = audit.about(tx, visit.organization_id, "SERVICE", service.uuid, limit=_EVENTS)
     context = {
         "service": service,
         "kind": words.SERVICE_KINDS[service.kind],
@@ -38,12 +39,13 @@ def show(tx: Tx, visit: Visit) -> Answer:
         "defaults": default_kinds(services.defaults(tx, visit.organization_id), service.id),
         "tokens": [_token(token, visit.now) for token in issued],
         "live": any(token.state(visit.now) == "live" for token in issued),
-        "certificate_warnings": warnings(service.certificate, at=wording.utc(visit.now)) if service.certificate else [],
+        "certificate_warnings": warnings(service.certificate, at=wording.utc(visit.now))
+        if service.certificate
+        else [],
         "refusal": _refusal(tx, service),
         "profiles": profiles.of_service(tx, service.id, limit=_PROFILES),
-        "events": [event_line(event) for event in audit.about(tx, visit.organization_id, "SERVICE", service.uuid,
-                                                              limit=_EVENTS)],
-    }  # fmt: skip
+        "events": event_lines(tx, visit, events),
+    }
     return Shown("service_page.html", context)
 
 

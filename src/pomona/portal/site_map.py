@@ -1,20 +1,32 @@
 """Every address of the portal: what it shows or does, and the permission that takes. The only place that says so."""
 
+from collections.abc import Callable
+from typing import Any
+
 from pomona.portal import (
     activity_list,
     activity_page,
+    api_account_list,
+    api_account_page,
     audit_log,
     device_page,
+    enrolled_list,
+    enrolled_page,
+    order_list,
+    order_page,
     own_account,
+    people_list,
+    person_page,
     service_link,
     service_list,
     service_page,
     start,
+    supplier_list,
 )
 from pomona.portal.device_changes import ASSIGN, RELEASE, UNASSIGN, Change
 from pomona.portal.door import Step
 from pomona.portal.permissions import Permission as May
-from pomona.portal.visit import View
+from pomona.portal.visit import View, Visit
 
 Steps = dict[str, Step]
 """What each method of an address does."""
@@ -24,8 +36,10 @@ def _get(view: View, needs: May | None) -> Steps:
     return {"GET": Step("show", view, needs)}
 
 
-def _post(view: View, needs: May | None, again: View | None = None) -> Steps:
-    return {"POST": Step("act", view, needs, again)}
+def _post(
+    view: View, needs: May | None, again: View | None = None, prepare: Callable[[Visit], Any] | None = None
+) -> Steps:
+    return {"POST": Step("act", view, needs, again, prepare)}
 
 
 def _change(change: Change) -> dict[str, Steps]:
@@ -56,13 +70,43 @@ PAGES: dict[str, Steps] = {
     "/portal/activities/{uuid}": _get(activity_page.show, May.LOOK),
     "/portal/activities/{uuid}/log.csv": _get(activity_page.log, May.LOOK),
     "/portal/activities/{uuid}/stop": _post(activity_page.stop, May.ASSIGN),
+    "/portal/enrolled": _get(enrolled_list.show, May.MANAGE),
+    "/portal/enrolled/{key}": _get(enrolled_page.show, May.MANAGE),
+    "/portal/orders": _get(order_list.show, May.LOOK),
+    "/portal/orders/{id}": _get(order_page.show, May.LOOK),
+    "/portal/suppliers": _get(supplier_list.show, May.LOOK)
+    | _post(supplier_list.link, May.SUPPLIERS, supplier_list.show),
+    "/portal/suppliers/unlink": _post(supplier_list.unlink, May.SUPPLIERS, supplier_list.show),
+    "/portal/people": _get(people_list.show, May.PEOPLE),
+    "/portal/people/new": _get(people_list.form, May.PEOPLE)
+    | _post(people_list.add, May.PEOPLE, people_list.form, people_list.weigh_password),
+    "/portal/people/{uuid}": _get(person_page.show, May.PEOPLE),
+    "/portal/people/{uuid}/password": _post(
+        person_page.set_password, May.PEOPLE, person_page.show, person_page.weigh_password
+    ),
+    "/portal/people/{uuid}/status": _post(person_page.set_status, May.PEOPLE, person_page.show),
+    "/portal/api-accounts": _get(api_account_list.show, May.API_ACCOUNTS),
+    "/portal/api-accounts/new": _get(api_account_list.form, May.API_ACCOUNTS)
+    | _post(api_account_list.add, May.API_ACCOUNTS, api_account_list.form),
+    "/portal/api-accounts/{client_id}": _get(api_account_page.show, May.API_ACCOUNTS)
+    | _post(api_account_page.change, May.API_ACCOUNTS, api_account_page.show),
+    "/portal/api-accounts/{client_id}/keys": _post(
+        api_account_page.add_key, May.API_ACCOUNTS, api_account_page.show
+    ),
+    "/portal/api-accounts/{client_id}/keys/generate": _post(
+        api_account_page.generate_key, May.API_ACCOUNTS, api_account_page.show
+    ),
+    "/portal/api-accounts/{client_id}/keys/revoke": _post(
+        api_account_page.revoke_key, May.API_ACCOUNTS, api_account_page.show
+    ),
+    "/portal/api-accounts/{client_id}/delete": _post(
+        api_account_page.delete, May.API_ACCOUNTS, api_account_page.show
+    ),
     "/portal/audit": _get(audit_log.show, May.LOGS),
     "/portal/account": _get(own_account.show, None),
-    "/portal/account/password": {
-        "POST": Step(
-            "act", own_account.change_password, None, own_account.show, prepare=own_account.weigh_password
-        )
-    },
+    "/portal/account/password": _post(
+        own_account.change_password, None, own_account.show, own_account.weigh_password
+    ),
     "/portal/account/sign-out-others": _post(own_account.sign_out_others, None),
     "/portal/sign-out": _post(own_account.sign_out, None),
 }

@@ -39,6 +39,10 @@ def count(value: int, one: str, many: str = "") -> str:
     return f"{number(value)} {one if value == 1 else many or one + 's'}"
 
 
+_ACRONYMS = {"api": "API", "it": "IT", "id": "ID", "url": "URL", "dns": "DNS", "enrollment": "enrolment"}
+
+
 def sentence(word: str) -> str:
     """A constant of a protocol in plain words: `COMPLETED_WITH_ERROR` becomes `Completed with error`."""
-    return word.replace("_", " ").capitalize()
+    said = " ".join(_ACRONYMS.get(part, part) for part in word.lower().split("_"))
+    return said[:1].upper() + said[1:]

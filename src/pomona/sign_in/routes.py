@@ -1,6 +1,7 @@
 """The sign-in form at `/portal/sign-in`. Signing out is a button on the portal's pages."""
 
 import asyncio
+import contextlib
 import hmac
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pomona.keys.passwords import check_password
 from pomona.registry import portal_sessions
 from pomona.runtime import Runtime
+from pomona.runtime.asgi import BodyTooLarge, Call, Disconnected
 from pomona.sign_in import cookies
 from pomona.sign_in.page import SignInForm, SignInPage
 
@@ -50,14 +52,16 @@ class _SignIn:
         self._hashers = ThreadPoolExecutor(_HASHERS, thread_name_prefix="pomona-password")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        with contextlib.suppress(Disconnected):
+            response = await self._answer(Request(scope, receive))
+            await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
         if request.method in ("GET", "HEAD"):
-            response = self._form(request, SignInForm("", go_on=request.query_params.get("next", "")), 200)
-        elif request.method == "POST":
-            response = await self._signed_in(request)
-        else:
-            response = Response(status_code=405, headers={"allow": "GET, HEAD, POST"})
-        await response(scope, receive, send)
+            return self._form(request, SignInForm("", go_on=request.query_params.get("next", "")), 200)
+        if request.method == "POST":
+            return await self._signed_in(request)
+        return Response(status_code=405, headers={"allow": "GET, HEAD, POST"})
 
     def _form(self, request: Request, form: SignInForm, status: int) -> Response:
         cookie = cookies.form_cookie(request, self._runtime.rng)
@@ -125,14 +129,10 @@ class _SignIn:
 
 
 async def _read(request: Request) -> _Sent | None:
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _BODY_LIMIT:
-            return None
     try:
+        body = await Call(request.scope, request.receive).body(_BODY_LIMIT)
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10, errors="strict")
-    except ValueError:
+    except (BodyTooLarge, ValueError):
         return None
     said = {name: values[0] for name, values in fields.items()}
     return _Sent(*(said.get(name, "") for name in ("form_token", "email", "password", "next")))

@@ -1,0 +1,119 @@
+"""Events of the audit log as pages show them: in plain words, with what changed and a link to what it was about."""
+
+from typing import Any
+
+from pomona.catalogue.kinds import Kind
+from pomona.portal import words
+from pomona.portal.permissions import Permission
+from pomona.portal.service_names import service_names
+from pomona.portal.visit import Visit
+from pomona.portal.wording import sentence, utc
+from pomona.registry import services
+from pomona.registry.audit import Event
+from pomona.store import Tx
+
+TYPES = {
+    "ACCOUNT_CREATED": "Account made",
+    "ACCOUNT_PASSWORD_SET": "New password set",
+    "ACCOUNT_STATUS_CHANGED": "Account changed",
+    "API_ACCOUNT_CREATED_WITHOUT_KEY": "API account made",
+    "API_ACCOUNT_CREATED_WITH_KEY": "API account made with a key",
+    "API_ACCOUNT_KEY_GENERATED": "Key added to an API account",
+    "API_ACCOUNT_KEY_REVOKED": "Key of an API account revoked",
+    "API_ACCOUNT_NAME_CHANGED": "API account renamed",
+    "API_ACCOUNT_ROLE_LOCATION_CHANGED": "Permissions of an API account changed",
+    "DEVICE_ADDED_TO_ORG": "Devices added",
+    "DEVICE_ASSIGNED_TO_SERVER": "Devices assigned",
+    "DEVICE_REMOVED_FROM_ORG": "Devices released",
+    "DEVICE_UNASSIGNED_FROM_SERVER": "Devices unassigned",
+    "ORGANIZATION_CREATED": "Organisation made",
+    "SERVICE_CREATED": "Service linked",
+    "SERVICE_DELETED": "Service unlinked",
+    "SERVICE_TOKEN_ISSUED": "Server token made",
+    "SERVICE_TOKEN_RENEWED": "Server token renewed",
+    "SERVICE_TOKEN_REVOKED": "Server tokens revoked",
+    "SERVICE_UPDATED": "Service changed",
+    "SIGNED_OUT_ELSEWHERE": "Signed out everywhere else",
+}
+"""Types whose name alone does not read well; the others are their own words."""
+
+_PAGES = {
+    "ACTIVITY": ("activities", Permission.LOOK),
+    "API_USER": ("api-accounts", Permission.API_ACCOUNTS),
+    "DEVICE": ("devices", Permission.LOOK),
+    "ENROLLMENT": ("enrolled", Permission.MANAGE),
+    "SERVICE": ("services", Permission.LOOK),
+    "USER": ("people", Permission.PEOPLE),
+}
+
+
+def event_lines(tx: Tx, visit: Visit, found: list[Event]) -> list[dict[str, Any]]:
+    """What a page shows of events: who, what, about what, and each value that changed."""
+    names = {id: service.name for id, service in service_names(tx, visit.organization_id).items()}
+    return [_line(visit, event, names) for event in found]
+
+
+def _line(visit: Visit, event: Event, names: dict[int, str]) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "what": TYPES.get(event.type, sentence(event.type)),
+        "by": event.actor.name,
+        "address": event.actor.address or "",
+        "subject": _subject(event),
+        "link": _link(visit, event),
+        "changes": _changes(event, names),
+    }
+
+
+def _subject(event: Event) -> str:
+    if event.subject.kind == "ACTIVITY":
+        return words.activity_type(event.subject.name)
+    kind = services.FAMILIES.get(event.subject.name) if event.subject.kind == "DEFAULT_ASSIGNMENT" else None
+    return kind.label if isinstance(kind, Kind) else event.subject.name
+
+
+def _link(visit: Visit, event: Event) -> str:
+    folder, needs = _PAGES.get(event.subject.kind, ("", Permission.LOOK))
+    gone = event.type.endswith("_DELETED")
+    return f"/portal/{folder}/{event.subject.id}" if folder and visit.may(needs) and not gone else ""
+
+
+def _changes(event: Event, names: dict[int, str]) -> list[dict[str, str]]:
+    before, after = event.before, event.after
+    if not isinstance(before, dict) and not isinstance(after, dict):
+        if before is None and after is None:
+            return []
+        name = "service" if event.subject.kind == "DEFAULT_ASSIGNMENT" else ""
+        return [_change(name, before, after, names)]
+    old = before if isinstance(before, dict) else {}
+    new = after if isinstance(after, dict) else {}
+    changed = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return [_change(name, old.get(name), new.get(name), names) for name in changed]
+
+
+def _change(name: str, before: Any, after: Any, names: dict[int, str]) -> dict[str, str]:
+    return {
+        "name": _spaced(name),
+        "before": _plain(name, before, names),
+        "after": _plain(name, after, names),
+    }
+
+
+def _spaced(name: str) -> str:
+    """`newName`, `may_release` and `expires_at` as words."""
+    parted = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
+    return parted.replace("_", " ").removesuffix(" at").removesuffix(" ms").strip()
+
+
+def _plain(name: str, value: Any, names: dict[int, str]) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    if name == "service" and isinstance(value, int):
+        return names.get(value, "a deleted service")
+    if name.endswith("_at") and isinstance(value, int):
+        return f"{utc(value):%Y-%m-%d %H:%M} UTC"
+    return sentence(value) if isinstance(value, str) and value.isupper() and "_" in value else str(value)

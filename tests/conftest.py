@@ -3,6 +3,17 @@
 from tests.support.postgres import postgres_cluster, postgres_database
 from tests.support.runtimes import runtime
 from tests.support.serving import serve
+from tests.support.sites import quick_site, secure_site, site
 from tests.support.stores import any_store, store
 
-__all__ = ["any_store", "postgres_cluster", "postgres_database", "runtime", "serve", "store"]
+__all__ = [
+    "any_store",
+    "postgres_cluster",
+    "postgres_database",
+    "quick_site",
+    "runtime",
+    "secure_site",
+    "serve",
+    "site",
+    "store",
+]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -13,10 +14,12 @@ Task = Callable[[], Awaitable[None]]
 
 
 class ServerThread:
-    """`tasks` are called when the loop runs and cancelled when the server stops."""
+    """`tasks` are called when the loop runs and cancelled when the server stops; with a `context` it speaks HTTPS."""
 
-    def __init__(self, app: ASGIApp, tasks: Sequence[Task] = ()) -> None:
-        self._listener = Listener(app)
+    def __init__(
+        self, app: ASGIApp, tasks: Sequence[Task] = (), context: ssl.SSLContext | None = None
+    ) -> None:
+        self._listener = Listener(app, ssl_context=context)
         self._tasks = tasks
         self._ready = threading.Event()
         self._stop = asyncio.Event()

@@ -27,7 +27,7 @@ TAKES_SERVICE = frozenset({"ASSIGN_DEVICES", "UNASSIGN_DEVICES"})
 
 class _Attributes(msgspec.Struct, forbid_unknown_fields=True):
     activityType: str
-    activityTypeMetadata: msgspec.Raw | None = None
+    activityTypeMetadata: dict[str, object] | None = None
 
 
 class _Service(msgspec.Struct):

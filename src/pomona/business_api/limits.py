@@ -43,7 +43,7 @@ class Limits:
         level = min(float(rate.size), level + max(0, now - at) * rate.size / rate.period)
         if level < 1:
             self._buckets[account_id, kind] = (level, now)
-            return max(1, math.ceil((1 - level) * rate.period / rate.size / 1000))
+            return max(1, math.ceil(round((1 - level) * rate.period / rate.size) / 1000))
         self._buckets[account_id, kind] = (level - 1, now)
         return 0
 

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from minijinja import safe
 from starlette.responses import Response
 
 PREFIX = "/portal/static/"
@@ -24,7 +25,7 @@ class Assets:
         for file in sorted(_FOLDER.iterdir()):
             body = file.read_bytes()
             name = f"{file.stem}.{hashlib.sha256(body).hexdigest()[:12]}{file.suffix}"
-            self._urls[file.name] = PREFIX + name
+            self._urls[file.name] = safe(PREFIX + name)
             self._files[name] = (body, _TYPES[file.suffix])
 
     def url(self, name: str) -> str:

@@ -111,11 +111,18 @@ class Door:
                 return await store.write(lambda tx: step.view(tx, visit))
             return await store.scan(lambda tx: step.view(tx, visit))
         except RegistryError as problem:
-            if step.again is None:
-                return problem
-            again, refused = step.again, replace(visit, problem=str(problem))
-            answer = await store.scan(lambda tx: again(tx, refused))
-            return replace(answer, status=errors.status_of(problem)) if isinstance(answer, Shown) else answer
+            return await self._again(replace(visit, problem=str(problem)), step, problem)
+
+    async def _again(self, visit: Visit, step: Step, problem: RegistryError) -> Answer | RegistryError:
+        """The form once more, with what was typed and what was wrong with it."""
+        view = step.again
+        if view is None:
+            return problem
+        try:
+            answer = await self._runtime.store.scan(lambda tx: view(tx, visit))
+        except RegistryError as worse:
+            return worse
+        return replace(answer, status=errors.status_of(problem)) if isinstance(answer, Shown) else answer
 
     def _enter(self, tx: Tx, request: Request, now: int) -> Visit | None:
         token = request.cookies.get(portal_sessions.COOKIE)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from minijinja import safe
+
 from pomona.portal.permissions import Permission
 
 
@@ -56,7 +58,7 @@ def menu(permissions: frozenset[Permission], path: str) -> list[dict[str, object
     groups: list[dict[str, object]] = []
     for group in MENU:
         items = [
-            {"label": item.label, "path": item.path, "icon": item.icon, "here": _below(path, item.path)}
+            {"label": item.label, "path": safe(item.path), "icon": item.icon, "here": _below(path, item.path)}
             for item in group.items
             if item.needs in permissions
         ]

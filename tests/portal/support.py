@@ -1,0 +1,119 @@
+"""The portal over HTTP, with people of every role who can sign in."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+
+from pomona.keys.passwords import hash_password
+from pomona.portal import routes
+from pomona.portal.sign_in_page import SignInPage
+from pomona.registry import people
+from pomona.registry.people import Person
+from pomona.runtime import Runtime
+from pomona.server.application import Application
+from pomona.sign_in import routes as sign_in
+from pomona.work import worker
+from pomona.work.activities import ActivityWorker
+from tests.support.serving import Serve
+from tests.support.worlds import ADMIN, World
+
+PASSWORD = "pips and peel"
+_HASH = hash_password(PASSWORD)
+_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
+
+
+class Browser:
+    """A client that keeps cookies and carries the form token of the last page, as a browser without scripts does."""
+
+    def __init__(self, origin: str) -> None:
+        self.client = httpx.Client(base_url=origin, follow_redirects=False, timeout=30)
+        self.token = ""
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        """Opens a page."""
+        return self._kept(self.client.get(path, params=params or None))
+
+    def post(self, path: str, data: dict[str, Any] | None = None, files: Any = None) -> httpx.Response:
+        """Sends a form."""
+        return self._kept(
+            self.client.post(path, data={"form_token": self.token, **(data or {})}, files=files)
+        )
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> httpx.Response:
+        """Fills in the sign-in form."""
+        self.get("/portal/sign-in")
+        answer = self.post("/portal/sign-in", {"email": email, "password": password})
+        if answer.status_code == 303:
+            self.get("/portal/account")
+        return answer
+
+    def _kept(self, answer: httpx.Response) -> httpx.Response:
+        found = _TOKEN.search(answer.text) if "text/html" in answer.headers.get("content-type", "") else None
+        if found:
+            self.token = found[1]
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """A served portal and a world behind it."""
+
+    origin: str
+    runtime: Runtime
+    world: World
+    browsers: list[Browser]
+
+    def person(self, role: str, email: str = "", world: World | None = None) -> Person:
+        """Adds somebody with a password."""
+        of = world or self.world
+        return self.runtime.store.write_sync(
+            lambda tx: people.add(
+                tx,
+                of.id,
+                email or f"{role.lower()}@example.com",
+                first_name="Pip",
+                last_name="Apple",
+                role=role,
+                password_hash=_HASH,
+                managed=False,
+                actor=ADMIN,
+                now=of.now,
+                rng=self.runtime.rng,
+            )
+        )
+
+    def browser(self) -> Browser:
+        """A browser that is not signed in."""
+        self.browsers.append(Browser(self.origin))
+        return self.browsers[-1]
+
+    def signed_in(self, role: str = "ADMINISTRATOR", email: str = "", world: World | None = None) -> Browser:
+        """A browser of a new person with this role."""
+        person, browser = self.person(role, email, world), self.browser()
+        assert browser.sign_in(person.email).status_code == 303
+        return browser
+
+
+def composed(runtime: Runtime) -> Application:
+    """The portal and its sign-in form, as the server puts them together."""
+    return Application(
+        {"/portal/sign-in": sign_in.app(runtime, SignInPage())}, {("portal",): routes.app(runtime)}
+    )
+
+
+@pytest.fixture
+def portal(runtime: Runtime, serve: Serve) -> Iterator[Portal]:
+    """On both engines in turn, with a worker that does activities."""
+    work = ActivityWorker(runtime, "test")
+    origin = serve(composed(runtime), partial(worker.run, "test", runtime.store, work.topic, work.look))
+    world = World(runtime.store)
+    world.now = runtime.clock.now()
+    made = Portal(origin, runtime, world, [])
+    yield made
+    for browser in made.browsers:
+        browser.client.close()

@@ -122,7 +122,10 @@ class Door:
             answer = await self._runtime.store.scan(lambda tx: view(tx, visit))
         except RegistryError as worse:
             return worse
-        return replace(answer, status=errors.status_of(problem)) if isinstance(answer, Shown) else answer
+        if not isinstance(answer, Shown):
+            return answer
+        context = {**answer.context, "problem": visit.problem}
+        return replace(answer, status=errors.status_of(problem), context=context)
 
     def _enter(self, tx: Tx, request: Request, now: int) -> Visit | None:
         token = request.cookies.get(portal_sessions.COOKIE)
@@ -183,7 +186,7 @@ class Door:
             "form_token": form_token(self._runtime.keys, visit.session),
             "form": visit.form.typed(),
             "notice": NOTICES.get(request.query_params.get("said", ""), ""),
-            "problem": visit.problem,
+            "problem": "",
         }
 
     async def _pieces(self, stream: Stream) -> AsyncIterator[bytes]:

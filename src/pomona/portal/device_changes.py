@@ -9,7 +9,7 @@ from pomona.portal.permissions import Permission
 from pomona.portal.service_names import ServiceName, service_names
 from pomona.portal.visit import Visit
 from pomona.registry import activities, previews, services
-from pomona.registry.errors import Invalid, LimitExceeded
+from pomona.registry.errors import Invalid, LimitExceeded, RegistryError
 from pomona.registry.previews import Share
 from pomona.registry.services import Service
 from pomona.store import Tx
@@ -61,6 +61,13 @@ class Change:
             ],
         }
         return Shown("device_change_preview.html", context)
+
+    def again(self, tx: Tx, visit: Visit) -> Answer:
+        """The preview anew, when the confirmation was refused; the form, when there is nothing to preview."""
+        try:
+            return self.preview(tx, visit)
+        except RegistryError:
+            return self.form(tx, visit)
 
     def confirm(self, tx: Tx, visit: Visit) -> Answer:
         """Makes the activity. Releasing wants the number of devices typed and a box ticked."""

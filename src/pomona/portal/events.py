@@ -116,5 +116,7 @@ def _plain(name: str, value: Any, names: dict[int, str]) -> str:
         return names.get(value, "a deleted service")
     if name.endswith("_at") and isinstance(value, int):
         return f"{utc(value):%Y-%m-%d %H:%M} UTC"
-    spoken = name in ("kind", "role", "status") or (isinstance(value, str) and value.isupper() and "_" in value)
+    spoken = name in ("kind", "role", "status") or (
+        isinstance(value, str) and value.isupper() and "_" in value
+    )
     return sentence(str(value)) if spoken else str(value)

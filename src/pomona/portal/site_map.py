@@ -43,11 +43,11 @@ def _post(
 
 
 def _change(change: Change) -> dict[str, Steps]:
-    name, confirm, look = f"/portal/devices/{change.path}", change.confirm, change.preview
+    name, confirm = f"/portal/devices/{change.path}", change.confirm
     return {
         name: _get(change.form, change.needs)
-        | {"POST": Step("act", confirm, change.needs, look, large=True)},
-        f"{name}/preview": {"POST": Step("ask", look, change.needs, change.form, large=True)},
+        | {"POST": Step("act", confirm, change.needs, change.again, large=True)},
+        f"{name}/preview": {"POST": Step("ask", change.preview, change.needs, change.form, large=True)},
     }
 
 

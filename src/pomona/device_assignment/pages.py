@@ -1,6 +1,6 @@
-"""The SQL of device records: each is put together from runs that were encoded when the rows changed.
+"""The SQL of device records: each is put together from texts that were encoded when the rows changed.
 
-Which runs a record has depends on the protocol version that the client asks for.
+What a record has depends on the protocol version that the client asks for.
 """
 
 from functools import lru_cache
@@ -11,42 +11,40 @@ from pomona.store.tx import Page
 NEWEST = 10
 """The newest protocol version there is."""
 
-_EMPTY = ',"profile_status":"empty"'
 _IPAD = """'"os":"iPadOS"', '"os":"iOS"'"""
+_RECORD = "JOIN assignment_record r ON r.device_id = s.device_id"
+_PRODUCT = "JOIN device d ON d.id = s.device_id JOIN product p ON p.id = d.product_id"
 
 
 @lru_cache(maxsize=64)
 def _facts(version: int) -> str:
-    """The runs of what a device is."""
+    """What a device is."""
     if version < 2:
         return """'{"serial_number":"' || d.serial || '"' || r.tag || p.da_v1"""
-    if version < 7:
-        return f"replace(r.base, {_IPAD})"
-    return "r.base || r.hardware" if version >= 10 else "r.base"
+    if version >= 10:
+        return "r.facts"
+    base = "substr(r.facts, 1, CAST(r.base AS INTEGER))"
+    return f"replace({base}, {_IPAD})" if version < 7 else base
 
 
 @lru_cache(maxsize=64)
-def _joined(version: int) -> str:
-    """The tables of those runs."""
-    records = "JOIN assignment_record r ON r.device_id = s.device_id"
-    if version >= 2:
-        return records
-    return f"{records} JOIN device d ON d.id = s.device_id JOIN product p ON p.id = d.product_id"
+def _tables(version: int) -> str:
+    """Where that is kept."""
+    return _RECORD if version >= 2 else f"{_RECORD} {_PRODUCT}"
 
 
 @lru_cache(maxsize=64)
-def _state(version: int) -> str:
-    """The runs of what changes about it."""
-    deadline = " || s.da_deadline" if version >= 8 else ""
-    return f"s.da_assigned || s.da_profile{deadline}"
+def _record(version: int, then: str = "") -> str:
+    """A whole record; `then` is SQL of more members."""
+    state = "s.da" if version >= 8 else "coalesce(s.da_v1, s.da)"
+    return " || ".join(part for part in (_facts(version), then, state) if part)
 
 
 @lru_cache(maxsize=64)
 def _fetch(version: int) -> str:
     return (
-        f"SELECT s.device_id AS key, {_facts(version)} || {_state(version)} || '}}' AS doc"
-        f" FROM device_state s {_joined(version)} WHERE s.service_id = $1 AND s.device_id > $2"
-        " ORDER BY s.device_id LIMIT $3"
+        f"SELECT s.device_id AS key, {_record(version)} AS doc FROM device_state s {_tables(version)}"
+        " WHERE s.service_id = $1 AND s.device_id > $2 ORDER BY s.device_id LIMIT $3"
     )
 
 
@@ -67,18 +65,20 @@ def _sync(version: int, *, postgresql: bool) -> str:
         moment = """to_char(to_timestamp(o.at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
     else:
         moment = "strftime('%Y-%m-%dT%H:%M:%SZ', o.at / 1000, 'unixepoch')"
-    replaced = (
-        """ || CASE WHEN o.op = 3 AND o.reason = 1 THEN ',"released_by_replacement":true' ELSE '' END"""
-        if version >= 10
-        else ""
+    operation = (
+        """',"op_type":"' || CASE o.op WHEN 1 THEN 'added' WHEN 2 THEN 'modified' ELSE 'deleted' END"""
+        f""" || '","op_date":"' || {moment} || '"'"""
     )
+    if version >= 10:
+        operation += (
+            """ || CASE WHEN o.op = 3 AND o.reason = 1 THEN ',"released_by_replacement":true' ELSE '' END"""
+        )
+    # A device that has left shows nothing of what it is elsewhere now.
+    gone = f"""{_facts(version)} || {operation} || ',"profile_status":"empty"}}'"""
     return (
-        f"SELECT o.seq AS key, {_facts(version)}"
-        # A device that has left shows nothing of what it is elsewhere now.
-        f" || CASE WHEN s.service_id = o.service_id THEN {_state(version)} ELSE '{_EMPTY}' END{replaced}"
-        """ || ',"op_type":"' || CASE o.op WHEN 1 THEN 'added' WHEN 2 THEN 'modified' ELSE 'deleted' END"""
-        f""" || '","op_date":"' || {moment} || '"}}' AS doc"""
-        f" FROM operation o JOIN device_state s ON s.device_id = o.device_id {_joined(version)}"
+        f"SELECT o.seq AS key, CASE WHEN s.service_id = o.service_id THEN {_record(version, operation)}"
+        f" ELSE {gone} END AS doc"
+        f" FROM operation o JOIN device_state s ON s.device_id = o.device_id {_tables(version)}"
         " WHERE o.service_id = $1 AND o.seq > $2 ORDER BY o.seq LIMIT $3"
     )
 
@@ -88,12 +88,16 @@ def sync(tx: Tx, service_id: int, version: int, *, after: int, limit: int) -> Pa
     return tx.page(_sync(version, postgresql=tx.postgresql), service_id, after, limit)
 
 
+@lru_cache(maxsize=64)
+def _details(version: int) -> str:
+    record = _record(version, """',"response_status":"SUCCESS"'""")
+    return (
+        f"SELECT e.v, {record} FROM {{serials}} e JOIN serial_owner o ON o.serial = e.v"
+        f" JOIN device_state s ON s.device_id = o.device_id {_tables(version)} WHERE s.service_id = $2"
+    )
+
+
 def details(tx: Tx, service_id: int, version: int, serials: list[str]) -> dict[str, str]:
     """The records of those of the canonical `serials` that are on a service, by serial."""
-    rows = tx.rows(
-        f"""SELECT e.v, {_facts(version)} || {_state(version)} || ',"response_status":"SUCCESS"}}'"""
-        f" FROM {tx.each('$1')} e JOIN serial_owner o ON o.serial = e.v"
-        f" JOIN device_state s ON s.device_id = o.device_id {_joined(version)} WHERE s.service_id = $2",
-        *(tx.pack(serials), service_id),
-    )
-    return dict(rows)
+    sql = _details(version).replace("{serials}", tx.each("$1"))
+    return dict(tx.rows(sql, tx.pack(serials), service_id))

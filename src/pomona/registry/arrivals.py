@@ -24,7 +24,7 @@ _DEVICE = (
     "added_at",
 )  # fmt: skip
 _STATE = ("device_id", "service_id", "assigned_at", "assigned_by", "profile_id", "profile_status",
-          "profile_assigned_at", "operated_at", "updated_at", "da_assigned", "da_profile", "ba")  # fmt: skip
+          "profile_assigned_at", "operated_at", "updated_at", "da", "ba")  # fmt: skip
 
 
 class Arrival(NamedTuple):
@@ -120,13 +120,14 @@ def _insert_devices(tx: Tx, origin: Origin, new: list[Arrival], first: int, now:
             int(facts.inferred), now,
         ))  # fmt: skip
         tag, hardware = assignment(row)
-        records.append((id, tag, f'{{"serial_number":"{serial}"{tag}{product.da_v7}', hardware))
+        base = f'{{"serial_number":"{serial}"{tag}{product.da_v7}'
+        records.append((id, tag, len(base), base + hardware))
         attributes.append((id, product.ba + business(row)))
         owners.append((serial, id))
         if facts.imei:
             identifiers += [(value, id) for value in (*facts.imei, *facts.meid)]
     tx.insert("device", _DEVICE, rows)
-    tx.insert("assignment_record", ("device_id", "tag", "base", "hardware"), records)
+    tx.insert("assignment_record", ("device_id", "tag", "base", "facts"), records)
     tx.insert("business_record", ("device_id", "attributes"), attributes)
     tx.insert("serial_owner", ("serial", "device_id"), sorted(owners))
     tx.insert("device_identifier", ("value", "device_id"), sorted(identifiers))
@@ -141,21 +142,22 @@ def _place(
     target: Target | int,
     assigned_by: str,
 ) -> None:
-    assignment, business = tx.projections.assignment, tx.projections.business
-    assigned = assignment.assigned(assigned_by, now)
+    business = tx.projections.business
     state = {True: business.state(now, True), False: business.state(now, False)}
     by_kind = _targets(tx, origin.organization_id, target)
-    given = {id: own_profile(tx, built_in_profile.of(tx, id), now) for id in sorted(set(by_kind.values()))}
-    nothing, empty = own_profile(tx, None, now)
+    given = {
+        id: own_profile(tx, built_in_profile.of(tx, id), assigned_by, now)
+        for id in sorted(set(by_kind.values()))
+    }
     rows: list[tuple[object, ...]] = []
     gained: dict[int, list[tuple[int, int]]] = {}
     for id, arrival in enumerate(new, first):
         service = by_kind.get(arrival.facts.product.kind)
         if service is None:
-            rows.append((id, None, None, None, *nothing, 0, now, "", empty, state[False]))
+            rows.append((id, None, None, None, None, 0, None, 0, now, "", state[False]))
         else:
             profile, run = given[service]
-            rows.append((id, service, now, assigned_by, *profile, now, now, assigned, run, state[True]))
+            rows.append((id, service, now, assigned_by, *profile, now, now, run, state[True]))
             gained.setdefault(service, []).append((id, now))
     tx.insert("device_state", _STATE, rows)
     for service in sorted(gained):

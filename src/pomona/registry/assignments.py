@@ -89,33 +89,35 @@ def assign(tx: Tx, chunk: Chunk, service_id: int, *, assigned_by: str, now: int)
         return
     operations.append_from_results(tx, service_id, Op.ADDED, *chunk.rows, gained, losing=False)
     own = built_in_profile.of(tx, service_id)
-    profile, run = own_profile(tx, own, now)
+    profile, run = own_profile(tx, own, assigned_by, now)
     tx.execute(
         "UPDATE device_state SET service_id = $1, assigned_at = $2, assigned_by = $3, profile_id = $4,"
         " profile_status = $5, profile_assigned_at = $6, profile_pushed_at = NULL, migration_deadline = NULL,"
-        " migration_status = NULL, ba_migration = NULL, da_deadline = '', revision = r.revision,"
-        " operated_at = r.operated_at, updated_at = $2, da_assigned = $7, da_profile = $8, ba = $9"
+        " migration_status = NULL, ba_migration = NULL, da_v1 = NULL, revision = r.revision,"
+        " operated_at = r.operated_at, updated_at = $2, da = $7, ba = $8"
         f" {_FROM_CHANGED}",
         *(service_id, now, assigned_by, *profile),
-        *(tx.projections.assignment.assigned(assigned_by, now), run),
+        run,
         tx.projections.business.state(now, True),
         *chunk.rows,
     )
 
 
 _FROM_CHANGED = (
-    "FROM activity_result r WHERE r.activity_id = $10 AND r.n >= $11 AND r.n < $12 AND r.status = 1"
+    "FROM activity_result r WHERE r.activity_id = $9 AND r.n >= $10 AND r.n < $11 AND r.status = 1"
     " AND device_state.device_id = r.device_id"
 )
 
 
 def own_profile(
-    tx: Tx, own: built_in_profile.OwnProfile | None, now: int
+    tx: Tx, own: built_in_profile.OwnProfile | None, assigned_by: str, now: int
 ) -> tuple[tuple[int | None, int, int | None], str]:
-    """Profile, its status and time, and the encoded run, of a device that comes to a service with profile `own`."""
+    """Profile, its status and time, and the encoded state, of a device that comes to a service with profile `own`."""
+    encode = tx.projections.assignment.state
     if own is None:
-        return (None, 0, None), tx.projections.assignment.profile("empty", None, None, None)
-    return (own.id, 1, now), tx.projections.assignment.profile("assigned", own.uuid, now, None)
+        return (None, 0, None), encode(assigned_by, now)
+    state = encode(assigned_by, now, status="assigned", profile=own.uuid, profile_assigned_at=now)
+    return (own.id, 1, now), state
 
 
 def unassign(tx: Tx, chunk: Chunk, service_id: int | None, *, now: int) -> None:
@@ -140,12 +142,11 @@ def clear(tx: Tx, chunk: Chunk, now: int) -> None:
     tx.execute(
         "UPDATE device_state SET service_id = NULL, assigned_at = NULL, assigned_by = NULL, profile_id = NULL,"
         " profile_status = 0, profile_assigned_at = NULL, profile_pushed_at = NULL, migration_deadline = NULL,"
-        " migration_status = NULL, ba_migration = NULL, da_deadline = '', da_assigned = '',"
-        " revision = r.revision, operated_at = r.operated_at, updated_at = $1, da_profile = $2, ba = $3"
-        " FROM activity_result r WHERE r.activity_id = $4 AND r.n >= $5 AND r.n < $6 AND r.status = 1"
+        " migration_status = NULL, ba_migration = NULL, da = '', da_v1 = NULL,"
+        " revision = r.revision, operated_at = r.operated_at, updated_at = $1, ba = $2"
+        " FROM activity_result r WHERE r.activity_id = $3 AND r.n >= $4 AND r.n < $5 AND r.status = 1"
         " AND device_state.device_id = r.device_id",
         now,
-        tx.projections.assignment.profile("empty", None, None, None),
         tx.projections.business.state(now, False),
         *chunk.rows,
     )

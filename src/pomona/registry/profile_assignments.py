@@ -7,6 +7,7 @@ move can still be undone after the service gave the device a profile.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import partial
 
 from pomona.catalogue.serials import InvalidSerial
 from pomona.catalogue.serials import canonical as canonical_serial
@@ -15,6 +16,9 @@ from pomona.registry.devices import organization_of
 from pomona.registry.operations import Op, Reason
 from pomona.registry.profiles import Profile
 from pomona.store import Tx
+
+_ENCODED = ("bigint", "bigint", "text", "text")
+"""Types of a changed row: device, time of the operation, encoded state, the same for old protocols."""
 
 
 class ProfileStatus(IntEnum):
@@ -48,15 +52,32 @@ class _Held:
     """A device that the calling service has now."""
 
     id: int
+    assigned_by: str
+    assigned_at: int
     profile_id: int | None
     status: int
-    assigned_at: int | None
+    profile_assigned_at: int | None
     pushed_at: int | None
+    deadline: int | None
     operated_at: int
 
     def next_at(self, now: int) -> int:
         """The time of its next operation: a second after its last at the soonest."""
         return max(now, self.operated_at + 1000)
+
+    def encoded(
+        self, tx: Tx, status: str, uuid: str | None, given_at: int | None, pushed_at: int | None
+    ) -> tuple[str, str | None]:
+        """Its state with another profile's: as it is, and for protocols that know no deadline."""
+        encode = partial(
+            tx.projections.assignment.state,
+            *(self.assigned_by, self.assigned_at),
+            status=status,
+            profile=uuid,
+            profile_assigned_at=given_at,
+            pushed_at=pushed_at,
+        )
+        return encode(deadline=self.deadline), encode() if self.deadline is not None else None
 
 
 def canonical(serial: str) -> str | None:
@@ -85,16 +106,20 @@ def assign(
             or device.status not in (ProfileStatus.ASSIGNED, ProfileStatus.PUSHED)
         )
     ]
-    rows = sorted((device.id, device.next_at(now)) for device in changed)
+    rows = sorted(
+        (device.id, device.next_at(now), *device.encoded(tx, "assigned", profile.uuid, now, None))
+        for device in changed
+    )
     if rows:
-        run = tx.projections.assignment.profile("assigned", profile.uuid, now, None)
         tx.execute(
             "UPDATE device_state SET profile_id = $1, profile_status = 1, profile_assigned_at = $2,"
-            " profile_pushed_at = NULL, da_profile = $3, operated_at = e.c1"
-            f" FROM {tx.each('$4', 'bigint', 'bigint')} e WHERE device_state.device_id = e.c0",
-            *(profile.id, now, run, tx.pack(rows)),
+            " profile_pushed_at = NULL, operated_at = e.c1, da = e.c2, da_v1 = e.c3"
+            f" FROM {tx.each('$3', *_ENCODED)} e WHERE device_state.device_id = e.c0",
+            *(profile.id, now, tx.pack(rows)),
         )
-        operations.append(tx, profile.service_id, rows, Op.MODIFIED, reason=Reason.PROFILE_ASSIGNED)
+        operations.append(
+            tx, profile.service_id, [row[:2] for row in rows], Op.MODIFIED, reason=Reason.PROFILE_ASSIGNED
+        )
     return _answers(serials, held, throttled)
 
 
@@ -109,8 +134,8 @@ def remove(tx: Tx, service_id: int, serials: Sequence[str], *, now: int) -> dict
         (
             device.id,
             device.next_at(now),
-            tx.projections.assignment.profile(
-                "removed", uuids.get(device.profile_id), device.assigned_at, device.pushed_at
+            *device.encoded(
+                tx, "removed", uuids.get(device.profile_id), device.profile_assigned_at, device.pushed_at
             ),
         )
         for device in held.values()
@@ -118,8 +143,8 @@ def remove(tx: Tx, service_id: int, serials: Sequence[str], *, now: int) -> dict
     )
     if rows:
         tx.execute(
-            "UPDATE device_state SET profile_status = 3, operated_at = e.c1, da_profile = e.c2"
-            f" FROM {tx.each('$1', 'bigint', 'bigint', 'text')} e WHERE device_state.device_id = e.c0",
+            "UPDATE device_state SET profile_status = 3, operated_at = e.c1, da = e.c2, da_v1 = e.c3"
+            f" FROM {tx.each('$1', *_ENCODED)} e WHERE device_state.device_id = e.c0",
             tx.pack(rows),
         )
         operations.append(tx, service_id, [row[:2] for row in rows], Op.MODIFIED)
@@ -168,18 +193,15 @@ def fetched(tx: Tx, serial: str, *, now: int, organization_id: int | None = None
     found = waiting_for(tx, serial, organization_id=organization_id)
     if found is None or found.status is ProfileStatus.PUSHED:
         return found
-    row = tx.row(
-        "SELECT operated_at, profile_assigned_at FROM device_state WHERE device_id = $1", found.device_id
-    )
-    assert row is not None
-    at = max(now, row[0] + 1000)
+    device = _held(tx, found.service_id, [serial])[canonical(serial) or ""]
+    at = device.next_at(now)
+    encoded = device.encoded(tx, "pushed", found.profile.uuid, device.profile_assigned_at, now)
     tx.execute(
-        "UPDATE device_state SET profile_status = 2, profile_pushed_at = $1, operated_at = $2, da_profile = $3"
-        " WHERE device_id = $4",
-        *(now, at, tx.projections.assignment.profile("pushed", found.profile.uuid, row[1], now)),
-        found.device_id,
+        "UPDATE device_state SET profile_status = 2, profile_pushed_at = $1, operated_at = $2, da = $3, da_v1 = $4"
+        " WHERE device_id = $5",
+        *(now, at, *encoded, device.id),
     )
-    operations.append(tx, found.service_id, [(found.device_id, at)], Op.MODIFIED)
+    operations.append(tx, found.service_id, [(device.id, at)], Op.MODIFIED)
     return found
 
 
@@ -187,8 +209,9 @@ def _held(tx: Tx, service_id: int, serials: Sequence[str]) -> dict[str, _Held]:
     """The devices among `serials` that are on the service now, by canonical serial."""
     distinct = sorted({known for known in map(canonical, serials) if known})
     rows = tx.rows(
-        "SELECT e.v, s.device_id, s.profile_id, s.profile_status, s.profile_assigned_at, s.profile_pushed_at,"
-        f" s.operated_at FROM {tx.each('$1')} e JOIN serial_owner o ON o.serial = e.v"
+        "SELECT e.v, s.device_id, s.assigned_by, s.assigned_at, s.profile_id, s.profile_status,"
+        " s.profile_assigned_at, s.profile_pushed_at, s.migration_deadline, s.operated_at"
+        f" FROM {tx.each('$1')} e JOIN serial_owner o ON o.serial = e.v"
         " JOIN device_state s ON s.device_id = o.device_id WHERE s.service_id = $2",
         *(tx.pack(distinct), service_id),
     )

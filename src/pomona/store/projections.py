@@ -48,14 +48,22 @@ class AssignmentDocs(Protocol):
     def device(self, device: DeviceRow) -> tuple[str, str]:
         """The asset tag's run, and the hardware's for protocol 10 and later."""
 
-    def assigned(self, assigned_by: str, assigned_at: int) -> str:
-        """Who put the device on its service and when."""
+    def state(
+        self,
+        assigned_by: str,
+        assigned_at: int,
+        *,
+        status: str = "empty",
+        profile: str | None = None,
+        profile_assigned_at: int | None = None,
+        pushed_at: int | None = None,
+        deadline: int | None = None,
+    ) -> str:
+        """All that changes about a device on a service, and the end of its record.
 
-    def profile(self, status: str, uuid: str | None, assigned_at: int | None, pushed_at: int | None) -> str:
-        """The profile's state; `status` is empty, assigned, pushed or removed."""
-
-    def deadline(self, deadline: int) -> str:
-        """The migration deadline (protocol 8 and later)."""
+        `status` is empty, assigned, pushed or removed, `profile` its public id, `deadline` that of a migration. Kept
+        in `device_state.da`; with a deadline, the same without it in `da_v1`, for protocols before 8.
+        """
 
 
 class BusinessDocs(Protocol):

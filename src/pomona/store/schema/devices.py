@@ -44,8 +44,8 @@ CREATE INDEX device_released ON device (serial{then_id}) WHERE released_at IS NO
 CREATE TABLE assignment_record (
   device_id {id},
   tag TEXT NOT NULL,
-  base TEXT NOT NULL,
-  hardware TEXT NOT NULL
+  base BIGINT NOT NULL,
+  facts TEXT NOT NULL
 );
 CREATE TABLE business_record (
   device_id {id},
@@ -77,9 +77,8 @@ CREATE TABLE device_state (
   revision BIGINT NOT NULL DEFAULT 0,
   operated_at BIGINT NOT NULL DEFAULT 0,
   updated_at BIGINT NOT NULL,
-  da_assigned TEXT NOT NULL DEFAULT '',
-  da_profile TEXT NOT NULL DEFAULT '',
-  da_deadline TEXT NOT NULL DEFAULT '',
+  da TEXT NOT NULL DEFAULT '',
+  da_v1 TEXT,
   ba TEXT NOT NULL,
   ba_migration TEXT
 );

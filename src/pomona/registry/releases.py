@@ -3,12 +3,9 @@
 from pomona.registry import assignments
 from pomona.registry.actors import Actor
 from pomona.registry.assignments import Chunk
+from pomona.registry.orders import ClaimState
 from pomona.registry.results import Result
 from pomona.store import Tx
-
-CLAIM_RELEASED = 3
-"""`claim.state` of a device that its organisation gave up."""
-
 
 RELEASE = (
     f"CASE WHEN s.device_id IS NULL THEN {Result.DEVICE_NOT_FOUND:d}"
@@ -27,17 +24,17 @@ def release(tx: Tx, chunk: Chunk, *, actor: Actor, now: int, service_id: int | N
     if not assignments.log_losses(tx, chunk):
         return
     assignments.clear(tx, chunk, now)
-    changed = (
-        "SELECT r.device_id FROM activity_result r"
-        " WHERE r.activity_id = $1 AND r.n >= $2 AND r.n < $3 AND r.status = 1"
-    )
+    chosen = "FROM activity_result r WHERE r.activity_id = $1 AND r.n >= $2 AND r.n < $3 AND r.status = 1"
+    serials = f"SELECT r.serial {chosen}"
+    tx.execute(f"DELETE FROM serial_owner WHERE serial IN ({serials})", *chunk.rows)
     tx.execute(
-        f"DELETE FROM serial_owner WHERE serial IN ({changed.replace('r.device_id', 'r.serial')})",
+        "UPDATE purchase_order SET live = live - e.n, released = released + e.n FROM (SELECT order_id, count(*) AS n"
+        f" FROM claim WHERE state = 1 AND serial IN ({serials}) GROUP BY order_id) e"
+        " WHERE purchase_order.id = e.order_id",
         *chunk.rows,
     )
     tx.execute(
-        "UPDATE claim SET state = 3 WHERE state = 1 AND serial IN"
-        f" ({changed.replace('r.device_id', 'r.serial')})",
+        f"UPDATE claim SET state = {ClaimState.RELEASED:d} WHERE state = 1 AND serial IN ({serials})",
         *chunk.rows,
     )
     tx.execute(

@@ -1,4 +1,8 @@
-"""Suppliers, what they submitted, and which order claims which serial."""
+"""Suppliers, what they submitted, and which order claims which serial.
+
+A submission and what belongs to it is evidence: kept as it came, its progress and its refusals beside it. The net state
+(`purchase_order`, `claim`) is what all submissions so far amount to.
+"""
 
 TABLES = """
 CREATE TABLE supplier (
@@ -6,7 +10,6 @@ CREATE TABLE supplier (
   kind TEXT NOT NULL,
   number TEXT NOT NULL,
   name TEXT NOT NULL,
-  token_hash BLOB,
   active BIGINT NOT NULL DEFAULT 1,
   created_at BIGINT NOT NULL,
   UNIQUE (kind, number)
@@ -15,8 +18,20 @@ CREATE TABLE supplier_ship_to (
   supplier_id BIGINT NOT NULL,
   ship_to TEXT NOT NULL,
   active BIGINT NOT NULL DEFAULT 1,
+  actions TEXT NOT NULL,
   PRIMARY KEY (supplier_id, ship_to)
 ) {clustered};
+CREATE TABLE supplier_credential (
+  hash BLOB NOT NULL,
+  supplier_id BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT,
+  revoked_at BIGINT,
+  PRIMARY KEY (hash, supplier_id)
+) {clustered};
+CREATE INDEX supplier_credential_by_supplier ON supplier_credential (supplier_id);
 CREATE TABLE supplier_link (
   organization_id BIGINT NOT NULL,
   kind TEXT NOT NULL,
@@ -34,22 +49,55 @@ CREATE TABLE submission (
   uuid TEXT NOT NULL UNIQUE,
   body_hash BLOB NOT NULL,
   body BLOB NOT NULL,
-  device_count BIGINT NOT NULL,
-  state BIGINT NOT NULL,
-  progress BIGINT NOT NULL DEFAULT 0,
   received_at BIGINT NOT NULL,
-  completed_at BIGINT
+  received_from TEXT,
+  order_count BIGINT NOT NULL,
+  device_count BIGINT NOT NULL,
+  next_order BIGINT NOT NULL DEFAULT 0,
+  phase TEXT NOT NULL DEFAULT 'BEGIN',
+  next_chunk BIGINT NOT NULL DEFAULT 0,
+  swept_to TEXT NOT NULL DEFAULT '',
+  completed_at BIGINT,
+  failed BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX submission_by_transaction ON submission (supplier_id, transaction_id);
-CREATE INDEX submission_open ON submission (id) WHERE completed_at IS NULL;
+CREATE INDEX submission_open ON submission (supplier_id{then_id}) WHERE completed_at IS NULL;
+
+CREATE TABLE submission_order (
+  submission_id BIGINT NOT NULL,
+  n BIGINT NOT NULL,
+  number TEXT NOT NULL,
+  type TEXT NOT NULL,
+  customer TEXT NOT NULL,
+  po_number TEXT NOT NULL,
+  ordered_at BIGINT NOT NULL,
+  deliveries TEXT NOT NULL,
+  chunks BIGINT NOT NULL,
+  order_id BIGINT,
+  redated BIGINT NOT NULL DEFAULT 0,
+  problem TEXT,
+  detail TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (submission_id, n)
+) {clustered};
+CREATE INDEX submission_order_by_order ON submission_order (order_id, submission_id, n) WHERE order_id IS NOT NULL;
+
+CREATE TABLE submission_chunk (
+  submission_id BIGINT NOT NULL,
+  order_n BIGINT NOT NULL,
+  chunk BIGINT NOT NULL,
+  devices TEXT NOT NULL,
+  PRIMARY KEY (submission_id, order_n, chunk)
+);
 
 CREATE TABLE submission_problem (
   submission_id BIGINT NOT NULL,
   order_n BIGINT NOT NULL,
   delivery_n BIGINT NOT NULL,
   device_n BIGINT NOT NULL,
-  code TEXT NOT NULL,
-  message TEXT NOT NULL,
+  delivery TEXT NOT NULL,
+  device TEXT NOT NULL,
+  problem TEXT NOT NULL,
+  detail TEXT NOT NULL,
   PRIMARY KEY (submission_id, order_n, delivery_n, device_n)
 ) {clustered};
 
@@ -61,14 +109,22 @@ CREATE TABLE purchase_order (
   customer TEXT NOT NULL,
   po_number TEXT NOT NULL,
   organization_id BIGINT,
-  state TEXT NOT NULL,
   ordered_at BIGINT NOT NULL,
-  submission_id BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
-  UNIQUE (supplier_id, number)
+  voided_at BIGINT,
+  flow_from TEXT,
+  pending BIGINT NOT NULL DEFAULT 0,
+  live BIGINT NOT NULL DEFAULT 0,
+  returned BIGINT NOT NULL DEFAULT 0,
+  released BIGINT NOT NULL DEFAULT 0,
+  refused BIGINT NOT NULL DEFAULT 0
 );
-CREATE INDEX purchase_order_by_organization ON purchase_order (organization_id, number);
+CREATE UNIQUE INDEX purchase_order_standing ON purchase_order (supplier_id, number) WHERE voided_at IS NULL;
+CREATE INDEX purchase_order_by_number ON purchase_order (supplier_id, number{then_id});
+CREATE INDEX purchase_order_by_organization ON purchase_order (organization_id{then_id}) WHERE organization_id IS NOT NULL;
+CREATE INDEX purchase_order_pending ON purchase_order (supplier_id, customer{then_id}) WHERE pending > 0;
+CREATE INDEX purchase_order_flowing ON purchase_order (id) WHERE flow_from IS NOT NULL;
 
 CREATE TABLE claim (
   order_id BIGINT NOT NULL,
@@ -79,8 +135,11 @@ CREATE TABLE claim (
   product TEXT NOT NULL,
   device_id BIGINT,
   state BIGINT NOT NULL,
+  problem TEXT,
+  returned_by BIGINT,
   submission_id BIGINT NOT NULL,
   PRIMARY KEY (order_id, serial)
 ) {clustered};
 CREATE UNIQUE INDEX claim_live ON claim (serial) WHERE state = 1;
+CREATE INDEX claim_other ON claim (serial, order_id) WHERE state <> 1;
 """

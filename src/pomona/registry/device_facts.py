@@ -1,0 +1,84 @@
+"""What the serials of an order were made as: from an earlier tenure, from the product named with them, or derived."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from pomona.catalogue.facts import Facts, infer
+from pomona.catalogue.products import Product, UnknownProduct, by_part_number, find
+from pomona.registry.order_problems import Problem
+from pomona.store import Tx
+
+
+class Unmade(NamedTuple):
+    """Why there are no facts of a serial."""
+
+    problem: Problem
+    detail: str
+
+
+def facts_of(tx: Tx, wanted: Mapping[str, str], *, strict: bool = False) -> dict[str, Facts | Unmade]:
+    """The facts of canonical serials; `wanted` names the product of each, empty for none.
+
+    A device that was here before is what it was then, unless a product is named. With `strict` a serial of which nobody
+    ever told what it is has no facts.
+    """
+    unnamed = [serial for serial, product in wanted.items() if not product]
+    earlier = _earlier(tx, unnamed) if unnamed else {}
+    products = _Products()
+    found: dict[str, Facts | Unmade] = {}
+    for serial, name in wanted.items():
+        if name:
+            product = products[name]
+            found[serial] = product if isinstance(product, Unmade) else infer(serial, product)
+        elif (known := earlier.get(serial)) is not None and not (strict and known.inferred):
+            found[serial] = known
+        else:
+            found[serial] = Unmade(Problem.NOT_IN_CATALOGUE, "") if strict else infer(serial)
+    return found
+
+
+def checked(tx: Tx, wanted: Mapping[str, str], *, strict: bool) -> dict[str, Unmade]:
+    """Those of `facts_of` that have none, without deriving the others."""
+    products = _Products()
+    wrong: dict[str, Unmade] = {}
+    for serial, name in wanted.items():
+        if name and isinstance(product := products[name], Unmade):
+            wrong[serial] = product
+    if strict:
+        unnamed = [serial for serial, name in wanted.items() if not name]
+        told = {serial for serial, known in _earlier(tx, unnamed).items() if not known.inferred}
+        wrong.update(
+            (serial, Unmade(Problem.NOT_IN_CATALOGUE, "")) for serial in unnamed if serial not in told
+        )
+    return wrong
+
+
+class _Products(dict[str, "Product | Unmade"]):
+    """Each name is looked up once."""
+
+    def __missing__(self, name: str) -> "Product | Unmade":
+        try:
+            made: Product | Unmade = find(name)
+        except UnknownProduct as problem:
+            made = Unmade(Problem.PRODUCT_UNKNOWN, str(problem))
+        self[name] = made
+        return made
+
+
+def _earlier(tx: Tx, serials: Iterable[str]) -> dict[str, Facts]:
+    rows = tx.rows(
+        f"SELECT d.serial, p.part_number, d.identifiers, d.inferred FROM {tx.each('$1')} e"
+        " JOIN device d ON d.serial = e.v AND d.released_at IS NOT NULL JOIN product p ON p.id = d.product_id"
+        " ORDER BY d.released_at, d.id",
+        tx.pack(list(serials)),
+    )
+    found: dict[str, Facts] = {}
+    for serial, part_number, identifiers, inferred in rows:
+        product = by_part_number(part_number)
+        if product is not None:
+            imei, meid, eid, wifi, bluetooth, ethernet = msgspec.json.decode(identifiers)
+            found[serial] = Facts(serial, product, tuple(imei), tuple(meid), eid, wifi, bluetooth, tuple(ethernet),
+                                  bool(inferred))  # fmt: skip
+    return found

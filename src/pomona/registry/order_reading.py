@@ -1,0 +1,87 @@
+"""What a supplier wrote, read as devices: canonical serials, IMEIs and MEIDs resolved, tags and products checked."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pomona.catalogue.identifiers import classify, is_serial
+from pomona.registry import device_facts, devices
+from pomona.registry.claim_lines import Refusal, Wanted
+from pomona.registry.order_documents import DeviceChunk
+from pomona.registry.order_problems import Problem
+from pomona.store import Tx
+
+MAX_ASSET_TAG = 128
+
+_ALL_SERIALS = re.compile("(?:[A-Z0-9]{8,20}\n)*")
+_MAYBE_IDENTIFIER = re.compile("^(?:[0-9]{14,15}|[A-F][0-9A-F]{13})$", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class ReadChunk:
+    """`wanted` by canonical serial, `place` says which device of the chunk each is; `refused` by place.
+
+    `held_back` are serials of refused devices that are known nevertheless. A serial that stands twice counts once.
+    """
+
+    wanted: dict[str, Wanted] = field(default_factory=dict)
+    place: dict[str, int] = field(default_factory=dict)
+    refused: dict[int, Refusal] = field(default_factory=dict)
+    held_back: list[str] = field(default_factory=list)
+
+
+def read(
+    tx: Tx, chunk: DeviceChunk, deliveries: Sequence[tuple[str, int]], submission_id: int, *, strict: bool
+) -> ReadChunk:
+    """Reads a chunk. `deliveries` are the order's, number and shipping time; with `strict` each serial must be known."""
+    serials, refused = _serials(tx, chunk.ids)
+    found = ReadChunk(refused=refused)
+    tags: Sequence[str | None] = chunk.tags or [None] * len(serials)
+    products: Sequence[str | None] = chunk.products or [None] * len(serials)
+    rows = zip(serials, tags, products, chunk.places(), strict=True)
+    for n, (serial, tag, product, (delivery_n, _)) in enumerate(rows):
+        if serial is None or serial in found.wanted:
+            continue
+        asset_tag = "" if tag is None else tag.strip()
+        if len(asset_tag) > MAX_ASSET_TAG:
+            found.refused[n] = Refusal(Problem.ASSET_TAG_TOO_LONG)
+            found.held_back.append(serial)
+            continue
+        number, shipped_at = deliveries[delivery_n]
+        found.wanted[serial] = Wanted(
+            serial, number, shipped_at, asset_tag, (product or "").strip(), submission_id
+        )
+        found.place[serial] = n
+    _check_products(tx, found, strict=strict)
+    return found
+
+
+def _serials(tx: Tx, ids: list[str]) -> tuple[list[str | None], dict[int, Refusal]]:
+    joined = "\n".join(ids) + "\n"
+    if _ALL_SERIALS.fullmatch(joined) is None:
+        # Only ASCII is raised: the capital of an ß is SS, and a wrong serial must not turn into somebody's right one.
+        ids = [id.upper() if id.isascii() else id for id in map(str.strip, ids)]
+        joined = "\n".join(ids) + "\n"
+    identifiers = [id for id in _MAYBE_IDENTIFIER.findall(joined) if classify(id) != "serial"]
+    resolved = devices.resolve(tx, identifiers) if identifiers else {}
+    refused: dict[int, Refusal] = {}
+    if not identifiers and _ALL_SERIALS.fullmatch(joined):
+        return list(ids), refused
+    unknown = set(identifiers) - resolved.keys()
+    serials: list[str | None] = []
+    for n, id in enumerate(ids):
+        serial = None if id in unknown else resolved.get(id, id)
+        if id in unknown:
+            refused[n] = Refusal(Problem.NOT_LOCATED)
+        elif serial is None or not is_serial(serial):
+            serial, refused[n] = None, Refusal(Problem.SERIAL_INVALID)
+        serials.append(serial)
+    return serials, refused
+
+
+def _check_products(tx: Tx, found: ReadChunk, *, strict: bool) -> None:
+    named = {serial: line.product for serial, line in found.wanted.items() if strict or line.product}
+    for serial, unmade in device_facts.checked(tx, named, strict=strict).items():
+        found.refused[found.place.pop(serial)] = Refusal(*unmade)
+        del found.wanted[serial]
+        found.held_back.append(serial)

@@ -54,7 +54,9 @@ class Pages:
 
     def html(self, template: str, context: Mapping[str, Any]) -> str:
         """A template filled in. Raises `minijinja.TemplateError` for a name that the context lacks."""
-        return self._environment.render_template(template, **context)
+        return self._environment.render_template(
+            template, **{name: _named(value) for name, value in context.items()}
+        )
 
     def response(self, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
         """The whole answer, with the headers that keep a page to itself."""
@@ -64,6 +66,13 @@ class Pages:
 def _load(name: str) -> str | None:
     file = _FOLDER / name
     return file.read_text() if file.is_file() else None
+
+
+def _named(value: Any) -> Any:
+    """Named tuples as mappings: a template takes them for lists otherwise and knows no names in them."""
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()
+    return [_named(each) for each in value] if isinstance(value, list) else value
 
 
 @pass_state

@@ -11,7 +11,7 @@ import msgspec
 from pomona.catalogue.facts import Facts
 from pomona.catalogue.kinds import Kind
 from pomona.catalogue.products import Product
-from pomona.registry import built_in_profile, operations, services
+from pomona.registry import built_in_profile, device_records, operations, services
 from pomona.registry.assignments import own_profile
 from pomona.registry.devices import Source, first_number, organization_of
 from pomona.store import Tx
@@ -109,7 +109,7 @@ def _owned(tx: Tx, serials: list[str]) -> dict[str, Outcome]:
 def _insert_devices(tx: Tx, origin: Origin, new: list[Arrival], first: int, now: int) -> None:
     products = known_products(tx, [arrival.facts.product for arrival in new])
     rows, owners, identifiers, records, attributes = [], [], [], [], []
-    assignment, business = tx.projections.assignment.device, tx.projections.business.device
+    projections = tx.projections
     source, source_id, order_id = origin.source, origin.source_id, origin.order_id
     for id, (facts, asset_tag) in enumerate(new, first):
         row = _device_row(origin, facts, asset_tag, now)
@@ -119,10 +119,9 @@ def _insert_devices(tx: Tx, origin: Origin, new: list[Arrival], first: int, now:
             id, serial, product.kind, product.id, source, source_id, order_id, asset_tag, _identifiers(facts),
             int(facts.inferred), now,
         ))  # fmt: skip
-        tag, hardware = assignment(row)
-        base = f'{{"serial_number":"{serial}"{tag}{product.da_v7}'
-        records.append((id, tag, len(base), base + hardware))
-        attributes.append((id, product.ba + business(row)))
+        tag, base, ready, attribute_run = device_records.encode(projections, row, product.da_v7, product.ba)
+        records.append((id, tag, base, ready))
+        attributes.append((id, attribute_run))
         owners.append((serial, id))
         if facts.imei:
             identifiers += [(value, id) for value in (*facts.imei, *facts.meid)]
@@ -149,6 +148,7 @@ def _place(
         id: own_profile(tx, built_in_profile.of(tx, id), assigned_by, now)
         for id in sorted(set(by_kind.values()))
     }
+    earliest = _earliest(tx, [arrival.facts.serial for arrival in new], now)
     rows: list[tuple[object, ...]] = []
     gained: dict[int, list[tuple[int, int]]] = {}
     for id, arrival in enumerate(new, first):
@@ -157,11 +157,23 @@ def _place(
             rows.append((id, None, None, None, None, 0, None, 0, now, "", state[False]))
         else:
             profile, run = given[service]
-            rows.append((id, service, now, assigned_by, *profile, now, now, run, state[True]))
-            gained.setdefault(service, []).append((id, now))
+            at = earliest.get(arrival.facts.serial, now)
+            rows.append((id, service, now, assigned_by, *profile, at, now, run, state[True]))
+            gained.setdefault(service, []).append((id, at))
     tx.insert("device_state", _STATE, rows)
     for service in sorted(gained):
         operations.append(tx, service, gained[service], operations.Op.ADDED)
+
+
+def _earliest(tx: Tx, serials: list[str], now: int) -> dict[str, int]:
+    """When the next operation of a serial that left a moment ago may be: consumers tell by whole seconds which came later."""
+    rows = tx.rows(
+        f"SELECT d.serial, max(s.operated_at) FROM {tx.each('$1')} e JOIN device d ON d.serial = e.v"
+        " AND d.released_at IS NOT NULL JOIN device_state s ON s.device_id = d.id AND s.operated_at > $2"
+        " GROUP BY d.serial",
+        *(tx.pack(serials), now - 1_000),
+    )
+    return {serial: last + 1_000 for serial, last in rows}
 
 
 def _targets(tx: Tx, organization_id: int, target: Target | int) -> dict[Kind, int]:

@@ -137,12 +137,18 @@ def log_losses(tx: Tx, chunk: Chunk) -> int:
     return changed
 
 
+UNASSIGNED = (
+    "service_id = NULL, assigned_at = NULL, assigned_by = NULL, profile_id = NULL, profile_status = 0,"
+    " profile_assigned_at = NULL, profile_pushed_at = NULL, migration_deadline = NULL, migration_status = NULL,"
+    " ba_migration = NULL, da = '', da_v1 = NULL"
+)
+"""What a device's state loses with its service."""
+
+
 def clear(tx: Tx, chunk: Chunk, now: int) -> None:
     """Makes the devices of the chunk's changed rows unassigned."""
     tx.execute(
-        "UPDATE device_state SET service_id = NULL, assigned_at = NULL, assigned_by = NULL, profile_id = NULL,"
-        " profile_status = 0, profile_assigned_at = NULL, profile_pushed_at = NULL, migration_deadline = NULL,"
-        " migration_status = NULL, ba_migration = NULL, da = '', da_v1 = NULL,"
+        f"UPDATE device_state SET {UNASSIGNED},"
         " revision = r.revision, operated_at = r.operated_at, updated_at = $1, ba = $2"
         " FROM activity_result r WHERE r.activity_id = $3 AND r.n >= $4 AND r.n < $5 AND r.status = 1"
         " AND device_state.device_id = r.device_id",

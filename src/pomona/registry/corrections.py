@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from pomona.registry import operations
+from pomona.registry import device_records, operations
 from pomona.registry.operations import Op
 from pomona.registry.orders import Order
 from pomona.store import Row, Tx
@@ -32,28 +32,14 @@ def correct(tx: Tx, order: Order, asset_tags: Mapping[int, str], *, redated: boo
 
 
 def _write(tx: Tx, order: Order, rows: list[Row], asset_tags: Mapping[int, str]) -> None:
-    assignment, business = tx.projections.assignment.device, tx.projections.business.device
-    tags, records, attributes = [], [], []
-    for row in rows:
-        device = _device(order, row, asset_tags[row[0]])
-        tag, hardware = assignment(device)
-        base = f'{{"serial_number":"{device.serial}"{tag}{row[9]}'
-        tags.append((row[0], device.asset_tag))
-        records.append((row[0], tag, len(base), base + hardware))
-        attributes.append((row[0], row[10] + business(device)))
+    devices = [(row[0], _device(order, row, asset_tags[row[0]]), row[9], row[10]) for row in rows]
     tx.execute(
         f"UPDATE device SET asset_tag = e.c1 FROM {tx.each('$1', 'bigint', 'text')} e WHERE device.id = e.c0",
-        tx.pack(tags),
+        tx.pack([(id, device.asset_tag) for id, device, _, _ in devices]),
     )
-    tx.execute(
-        "UPDATE assignment_record SET tag = e.c1, base = e.c2, facts = e.c3"
-        f" FROM {tx.each('$1', 'bigint', 'text', 'bigint', 'text')} e WHERE assignment_record.device_id = e.c0",
-        tx.pack(records),
-    )
-    tx.execute(
-        f"UPDATE business_record SET attributes = e.c1 FROM {tx.each('$1', 'bigint', 'text')} e"
-        " WHERE business_record.device_id = e.c0",
-        tx.pack(attributes),
+    device_records.rewrite(
+        tx,
+        ((id, device_records.encode(tx.projections, device, da_v7, ba)) for id, device, da_v7, ba in devices),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pomona.registry import operations
 from pomona.registry.actors import Actor
+from pomona.registry.assignments import UNASSIGNED
 from pomona.registry.operations import Op
 from pomona.store import Tx
 
@@ -40,10 +41,7 @@ def leave(tx: Tx, device_ids: Sequence[int], *, actor: Actor, now: int) -> int:
 
 def _unassign(tx: Tx, times: list[tuple[int, int]], now: int) -> None:
     tx.execute(
-        "UPDATE device_state SET service_id = NULL, assigned_at = NULL, assigned_by = NULL, profile_id = NULL,"
-        " profile_status = 0, profile_assigned_at = NULL, profile_pushed_at = NULL, migration_deadline = NULL,"
-        " migration_status = NULL, ba_migration = NULL, da = '', da_v1 = NULL, revision = revision + 1,"
-        " operated_at = e.c1, updated_at = $1, ba = $2"
+        f"UPDATE device_state SET {UNASSIGNED}, revision = revision + 1, operated_at = e.c1, updated_at = $1, ba = $2"
         f" FROM {tx.each('$3', 'bigint', 'bigint')} e WHERE device_state.device_id = e.c0",
         now,
         tx.projections.business.state(now, False),

@@ -30,7 +30,7 @@ async def connect(request: Request, report: Mapping[str, Any], body: bytes) -> A
     hash, key = signer(request.call, body), enrollment_key(report)
     if is_user_channel(report):
         return EMPTY
-    if status != "Idle" and status not in _STATES:
+    if not isinstance(status, str) or (status != "Idle" and status not in _STATES):
         raise BadRequest(
             f"The status {str(status)[:40]!r} is unknown; expected Idle or {', '.join(_STATES)}."
         )

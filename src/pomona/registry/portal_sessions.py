@@ -43,7 +43,8 @@ class Credentials(NamedTuple):
     password_hash: str | None
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Place:
     """One of a person's sessions; `current` is the one that asks."""
 
     current: bool

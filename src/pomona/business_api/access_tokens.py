@@ -6,6 +6,7 @@ permissions hold from the next request on, on every node.
 
 import struct
 import uuid
+from functools import lru_cache
 from typing import NamedTuple
 
 from pomona.business_api.errors import unauthorised
@@ -35,20 +36,31 @@ def make(runtime: Runtime, claims: Claims, now: int) -> str:
     return runtime.keys.seal_text(_PURPOSE, plain, runtime.rng)
 
 
-def claims_of(runtime: Runtime, authorization: bytes | None, now: int) -> Claims:
-    """What the Authorization field carries. Raises `ApiError` 401 that says what is wrong with it."""
-    scheme, _, token = (authorization or b"").partition(b" ")
-    if scheme.lower() != b"bearer" or not token:
-        raise unauthorised("The request needs a header field 'Authorization: Bearer <access token>'.")
-    try:
-        account_id, expires_at, key_id = _FORM.unpack(
-            runtime.keys.open_text(_PURPOSE, token.strip().decode("latin-1"))
-        )
-    except (BadSeal, struct.error):
-        raise unauthorised("The access token is not one that was issued here.") from None
-    if now >= expires_at:
-        raise unauthorised("The access token has expired; ask for a new one.")
-    return Claims(account_id, str(uuid.UUID(bytes=key_id)))
+class Tokens:
+    """Reads access tokens, and remembers what the last ones said: opening a seal again would say the same."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._keys = runtime.keys
+        self._opened = lru_cache(maxsize=4096)(self._open)
+
+    def claims_of(self, authorization: bytes | None, now: int) -> Claims:
+        """What the Authorization field carries. Raises `ApiError` 401 that says what is wrong with it."""
+        claims, expires_at = self._opened(authorization or b"")
+        if now >= expires_at:
+            raise unauthorised("The access token has expired; ask for a new one.")
+        return claims
+
+    def _open(self, authorization: bytes) -> tuple[Claims, int]:
+        scheme, _, token = authorization.partition(b" ")
+        if scheme.lower() != b"bearer" or not token:
+            raise unauthorised("The request needs a header field 'Authorization: Bearer <access token>'.")
+        try:
+            account_id, expires_at, key_id = _FORM.unpack(
+                self._keys.open_text(_PURPOSE, token.strip().decode("latin-1"))
+            )
+        except (BadSeal, struct.error):
+            raise unauthorised("The access token is not one that was issued here.") from None
+        return Claims(account_id, str(uuid.UUID(bytes=key_id))), expires_at
 
 
 def account_of(tx: Tx, claims: Claims) -> ApiAccount:

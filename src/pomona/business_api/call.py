@@ -1,10 +1,10 @@
 """A request on its way through the face, and its answer."""
 
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
+from starlette.types import Scope
 
 from pomona.business_api.query import Query
 from pomona.registry.actors import Actor
@@ -24,22 +24,20 @@ class Answer(NamedTuple):
     media_type: bytes = JSON
 
 
-@dataclass(slots=True)
 class Call:
     """An authenticated request: `id` is the resource's in the path, `now` milliseconds by the clock of our expiries."""
 
-    runtime: Runtime
-    account: ApiAccount
-    path: str
-    id: str
-    raw_query: bytes
-    origin: str
-    address: str | None
-    now: int
-    query: Query = field(init=False)
+    __slots__ = ("_scope", "account", "id", "now", "origin", "query", "runtime")
 
-    def __post_init__(self) -> None:
-        self.query = Query(self.raw_query)
+    def __init__(self, runtime: Runtime, account: ApiAccount, scope: Scope, id: str, now: int) -> None:
+        """Raises `ApiError` 400 for a query string that cannot be taken apart."""
+        self.runtime = runtime
+        self.account = account
+        self.id = id
+        self.now = now
+        self.origin = runtime.origins.of(scope)
+        self.query = Query.of(scope["query_string"])
+        self._scope = scope
 
     @property
     def organization_id(self) -> int:
@@ -49,7 +47,7 @@ class Call:
     @property
     def actor(self) -> Actor:
         """Who asks, and from where."""
-        return self.account.actor.at(self.address)
+        return self.account.actor.at(self.runtime.origins.client_address(self._scope))
 
     def url(self, path: str) -> str:
         """An absolute URL of this API."""
@@ -57,9 +55,9 @@ class Call:
 
     def url_of_request(self, **changed: str) -> str:
         """The URL that was asked for, its known parameters in one spelling and some of them changed."""
-        pairs = self.query.carried() | changed
-        query = f"?{urlencode(pairs, safe=',')}" if pairs else ""
-        return f"{self.origin}{quote(self.path)}{query}"
+        path = self._scope["raw_path"].decode("latin-1")
+        pairs = changed if self.query.empty else self.query.carried() | changed
+        return f"{self.origin}{path}?{urlencode(pairs, safe=',')}" if pairs else f"{self.origin}{path}"
 
 
 def single(

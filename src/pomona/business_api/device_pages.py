@@ -1,5 +1,6 @@
 """Resources of type `orgDevices`, put together by the database from the runs that are kept beside each device."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from pomona.business_api.call import encode
@@ -29,8 +30,8 @@ _LISTED = (
     " WHERE d.id > $5 AND d.id <= $6 AND d.released_at IS NULL ORDER BY d.id LIMIT $7"
 )
 _OWNED = (
-    f"SELECT {_DOCUMENT} FROM serial_owner o JOIN device d ON d.id = o.device_id{_JOINED}"
-    " WHERE o.serial = $5 AND o.device_id BETWEEN $6 AND $7"
+    f"SELECT {_DOCUMENT} FROM (SELECT serial, device_id AS id FROM serial_owner"
+    f" WHERE serial = $5 AND device_id BETWEEN $6 AND $7) d{_JOINED}"
 )
 _BY_NUMBER = f"SELECT {_DOCUMENT} FROM device d{_JOINED} WHERE d.id = $5"
 _LINKED = (
@@ -84,6 +85,7 @@ def linked(tx: Tx, service_id: int, after: int | None, limit: int) -> Resources:
     return Resources(page.body, page.high if page.high < last else None)
 
 
+@lru_cache(maxsize=64)
 def _frame(origin: str, released: str) -> tuple[str, str, str, str]:
     """What stands between a device's own runs: the same for each device of a page."""
     base = encode(f"{origin}/v1/orgDevices/")[1:-1].decode()

@@ -31,7 +31,7 @@ class ResourceType:
 
     def selected(self, query: Query) -> "Fieldset | None":
         """What a request asks for; None when that is everything. Raises `ApiError` 400 for a name that is not there."""
-        names = query.fields(self.name)
+        names = None if query.empty else query.fields(self.name)
         if names is None:
             return None
         known = (*self.attributes, *self.relationships)

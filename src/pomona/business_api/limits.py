@@ -29,6 +29,8 @@ class Limits:
 
     def __init__(self, profile: Profile) -> None:
         self._rates = RATES[profile]
+        self.any = bool(self._rates)
+        """Whether there are limits at all."""
         self._buckets: dict[tuple[int, Class], tuple[float, int]] = {}
 
     def wait(self, account_id: int, kind: Class, now: int) -> int:

@@ -25,6 +25,16 @@ class Query:
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
 
+    @classmethod
+    def of(cls, raw: bytes) -> "Query":
+        """The parameters of a query string. Raises `ApiError` 400."""
+        return cls(raw) if raw else _NOTHING
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was sent."""
+        return not self._values
+
     def first(self, name: str) -> str | None:
         """The first value of a parameter, or None."""
         values = self._values.get(name)
@@ -65,3 +75,6 @@ class Query:
                 raise bad_parameter(
                     name, f"The parameter '{name[:100]}' cannot be used with this request; {offered}."
                 )
+
+
+_NOTHING = Query(b"")

@@ -1,12 +1,13 @@
 """The face: from bytes to an operation and back. One transaction reads the account and, for a GET, the answer too."""
 
 from functools import partial
+from random import Random
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pomona.business_api import access_tokens, endpoints, log_endpoint, token_endpoint
-from pomona.business_api.access_tokens import Claims
+from pomona.business_api.access_tokens import Claims, Tokens
 from pomona.business_api.call import Answer, Call
 from pomona.business_api.endpoints import Read, Write
 from pomona.business_api.errors import ApiError, Problem, refusal
@@ -19,6 +20,7 @@ from pomona.store import StoreError, Tx
 
 _log = structlog.get_logger("pomona.business_api")
 _RETRY = ((b"retry-after", b"5"),)
+_JOINED = 16_384  # bytes up to which joining is cheaper than sending in pieces
 _CLOSE = ((b"connection", b"close"),)
 
 
@@ -33,15 +35,18 @@ class BusinessApi:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._limits = Limits(runtime.settings.rate_profile)
+        self._tokens = Tokens(runtime)
+        # A request's id is no secret: one draw from the real source is enough for all of them.
+        self._identify = Random(runtime.rng(16)).randbytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         path = scope["path"]
-        if log_endpoint.is_path(path):
+        if path.startswith("/pomona/") and log_endpoint.is_path(path):
             await log_endpoint.serve(self._runtime, scope, send)
             return
-        id = uuid4(self._runtime.rng)
+        id = uuid4(self._identify)
         try:
             if path in token_endpoint.PATHS:
                 answer = await self._token(scope, receive)
@@ -69,7 +74,7 @@ class BusinessApi:
             detail = "The answer is 'application/json', which the Accept header field excludes."
             raise ApiError(406, Problem("NOT_ACCEPTABLE", detail))
         now = self._runtime.clock.now()
-        claims = access_tokens.claims_of(self._runtime, headers.authorization, now)
+        claims = self._tokens.claims_of(headers.authorization, now)
         if scope["method"] in ("GET", "HEAD"):
             return await self._runtime.store.read(partial(self._read, scope=scope, claims=claims, now=now))
         call, operation = await self._runtime.store.read(
@@ -91,13 +96,13 @@ class BusinessApi:
         return call, operation
 
     def _authorised(self, tx: Tx, scope: Scope, claims: Claims, now: int) -> tuple[Call, Read | Write]:
-        runtime, path, method = self._runtime, scope["path"], scope["method"]
         account = access_tokens.account_of(tx, claims)
-        self._limits.spend(account.id, method, runtime.clock.wall())
-        endpoint, id = endpoints.find(path)
+        method = scope["method"]
+        if self._limits.any:
+            self._limits.spend(account.id, method, self._runtime.clock.wall())
+        endpoint, id = endpoints.find(scope["path"])
         operation = endpoints.operation(endpoint, method, account)
-        origin, address = runtime.origins.of(scope), runtime.origins.client_address(scope)
-        return Call(runtime, account, path, id, scope["query_string"], origin, address, now), operation
+        return Call(self._runtime, account, scope, id, now), operation
 
     async def _token(self, scope: Scope, receive: Receive) -> Answer:
         if scope["method"] != "POST":
@@ -114,14 +119,19 @@ class BusinessApi:
 async def respond(send: Send, answer: Answer, id: str) -> None:
     """Sends an answer in one go; the pieces of its body are never joined."""
     size = sum(map(len, answer.body))
-    headers = [(b"x-request-id", id.encode()), *answer.headers]
-    if answer.status != 204:
-        headers += [(b"content-type", answer.media_type), (b"content-length", str(size).encode())]
+    headers = [
+        (b"content-type", answer.media_type),
+        (b"content-length", b"%d" % size),
+        (b"x-request-id", id.encode()),
+        *answer.headers,
+    ]
+    if answer.status == 204:
+        del headers[:2]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    last = len(answer.body) - 1
-    if size < 16_384 or last < 0:
+    if size < _JOINED:
         await send({"type": "http.response.body", "body": b"".join(answer.body)})
         return
+    last = len(answer.body) - 1
     for n, piece in enumerate(answer.body):
         await send({"type": "http.response.body", "body": piece, "more_body": n < last})
 

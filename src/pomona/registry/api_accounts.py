@@ -1,8 +1,8 @@
 """Programs' accounts in the Business and the School API: who they are, what they may do, and their keys."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Literal, get_args
+from functools import lru_cache
+from typing import Literal, NamedTuple, get_args
 
 from pomona.keys.randomness import Rng, uuid4
 from pomona.registry import audit
@@ -28,8 +28,7 @@ _KEY_COLUMNS = "key_id, api_account_id, public_key, created_at, used_at, revoked
 _HOUR = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
-class ApiAccount:
+class ApiAccount(NamedTuple):
     """`client_id` is BUSINESSAPI or SCHOOLAPI, a dot and a UUID; `permissions` always has `read`."""
 
     id: int
@@ -51,8 +50,7 @@ class ApiAccount:
         return audit.Subject("API_USER", self.client_id, self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(NamedTuple):
     """`public_key` is PEM; `used_at` is when a token was last made with it, to the hour."""
 
     key_id: str
@@ -254,6 +252,9 @@ def _record(
 
 def _account(row: Row) -> ApiAccount:
     id, organization_id, client_id, kind, name, permissions, created_at = row
-    return ApiAccount(
-        id, organization_id, client_id, kind, name, frozenset(permissions.split(",")), created_at
-    )
+    return ApiAccount(id, organization_id, client_id, kind, name, _unpacked(permissions), created_at)
+
+
+@lru_cache(maxsize=16)
+def _unpacked(permissions: str) -> frozenset[str]:
+    return frozenset(permissions.split(","))

@@ -25,13 +25,17 @@ class Origins:
         """The origin of a request, without a slash at its end."""
         if self.public:
             return self.public
-        headers = {name: value for name, value in scope["headers"] if name in _NAMES}
-        host = headers.get(b"host", b"").decode("latin-1")
+        host = ""
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host = value.decode("latin-1")
+                break
         scheme = str(scope.get("scheme", "http"))
         if self._client_hosts and host.partition(":")[0].lower() in self._client_hosts:
             return f"https://{host.partition(':')[0].lower()}"
         client = scope.get("client")
         if client and client[0] in self._trusted:
+            headers = dict(scope["headers"])
             scheme = _first(headers, b"x-forwarded-proto", scheme)
             host = _first(headers, b"x-forwarded-host", host)
         if not host:
@@ -49,9 +53,6 @@ class Origins:
                 if name == b"x-forwarded-for":
                     return str(value.decode("latin-1").split(",")[-1].strip())
         return str(client[0])
-
-
-_NAMES = frozenset({b"host", b"x-forwarded-proto", b"x-forwarded-host"})
 
 
 def _first(headers: Mapping[bytes, bytes], name: bytes, otherwise: str) -> str:

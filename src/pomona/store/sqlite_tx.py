@@ -22,6 +22,14 @@ class SqliteTx(Tx):
     def rows(self, sql: str, *params: Any) -> list[Row]:
         return self._run(sql, params).fetchall()
 
+    def row(self, sql: str, *params: Any) -> Row | None:
+        found: Row | None = self._run(sql, params).fetchone()
+        return found
+
+    def value(self, sql: str, *params: Any) -> Any:
+        found = self._run(sql, params).fetchone()
+        return None if found is None else found[0]
+
     def execute(self, sql: str, *params: Any) -> int:
         before = self._connection.total_changes()
         self._run(sql, params).fetchall()

@@ -132,7 +132,8 @@ def _product(serial: str, kind: Kind) -> Any:
 
 
 @contextlib.contextmanager
-def _running(runtime: Runtime, roots: str = "", context: ssl.SSLContext | None = None) -> Iterator[Site]:
+def running(runtime: Runtime, roots: str = "", context: ssl.SSLContext | None = None) -> Iterator[Site]:
+    """A site over a runtime, served until the block ends."""
     server = ServerThread(device_faces(runtime), context=context)
     origin = server.start()
     certificate, encoded = factory_room.ensure(runtime)
@@ -152,15 +153,15 @@ def _runtime(store: Store, folder: Path) -> Runtime:
 @pytest.fixture
 def site(any_store: Store, tmp_path: Path) -> Iterator[Site]:
     """A site over HTTP, on both engines in turn."""
-    with _running(_runtime(any_store, tmp_path)) as running:
-        yield running
+    with running(_runtime(any_store, tmp_path)) as served:
+        yield served
 
 
 @pytest.fixture
 def quick_site(store: Store, tmp_path: Path) -> Iterator[Site]:
     """A site over HTTP on the embedded engine, for what does not depend on it."""
-    with _running(_runtime(store, tmp_path)) as running:
-        yield running
+    with running(_runtime(store, tmp_path)) as served:
+        yield served
 
 
 @pytest.fixture
@@ -169,5 +170,5 @@ def secure_site(store: Store, tmp_path: Path) -> Iterator[Site]:
     runtime = _runtime(store, tmp_path)
     authority = Authority(tmp_path / "authority", runtime.clock.wall, runtime.rng)
     context = server_context(authority, default_hosts())
-    with _running(runtime, authority.certificate.decode(), context) as running:
-        yield running
+    with running(runtime, authority.certificate.decode(), context) as served:
+        yield served

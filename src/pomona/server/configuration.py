@@ -12,7 +12,7 @@ from pomona.runtime import Settings
 
 PREFIX = "POMONA_"
 FILE = Path("pomona.toml")
-_NOT_SETTINGS = frozenset({"POMONA_CONFIG"})
+_NOT_SETTINGS = frozenset({"POMONA_CONFIG", "POMONA_PERSON_PASSWORD", "POMONA_SIMULATED_PASSWORD"})
 
 
 class ConfigurationProblem(ValueError):

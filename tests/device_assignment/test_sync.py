@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pomona.device_assignment import cursors
+from pomona.device_assignment.cursors import Cursor, Cursors
 from tests.device_assignment.support import Links
 from tests.support.worlds import serials
 
@@ -156,10 +156,11 @@ def test_a_cursor_belongs_to_the_service_and_not_to_its_token(link: Links) -> No
 
 def test_a_cursor_from_after_a_restored_backup_makes_the_client_fetch_anew(link: Links) -> None:
     linked = link()
-    ahead = cursors.Cursor("sync", linked.service.id, 99, 0, link.runtime.clock.now())
-    text = cursors.encode(link.runtime.keys, ahead)
+    cursors = Cursors(link.runtime.keys)
+    ahead = Cursor("sync", linked.service.id, 99, 0, link.runtime.clock.now())
+    text = cursors.encode(ahead)
     assert linked.refused("POST", "/devices/sync", {"cursor": text}) == (400, "EXPIRED_CURSOR")
-    text = cursors.encode(link.runtime.keys, ahead._replace(kind="fetch"))
+    text = cursors.encode(ahead._replace(kind="fetch"))
     assert linked.refused("POST", "/server/devices", {"cursor": text}) == (400, "INVALID_CURSOR")
 
 

@@ -25,6 +25,7 @@ WINDOW = 5 * 60_000
 _PURPOSE = "assignment-session"
 _LAYOUT = struct.Struct(">QQQQ")
 _LONGEST = 256
+_REMEMBERED = 1_000
 
 
 class Session(NamedTuple):
@@ -36,20 +37,33 @@ class Session(NamedTuple):
     opened_at: int
 
 
-def seal(keys: KeyRing, session: Session, rng: Rng) -> str:
-    """The text that the client shows with each request."""
-    return keys.seal_text(_PURPOSE, _LAYOUT.pack(*session), rng)
+class Sessions:
+    """Makes and opens sessions. One that was opened before is known by its text."""
 
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
+        self._opened: dict[bytes, Session] = {}
 
-def open_session(keys: KeyRing, text: bytes | None, now: int) -> Session:
-    """The session a client shows: 403 FORBIDDEN for none of ours, 401 UNAUTHORIZED for one that has ended."""
-    try:
-        session = Session(*_LAYOUT.unpack(keys.open_text(_PURPOSE, (text or b"").decode("ascii"))))
-    except (BadSeal, UnicodeDecodeError, struct.error):
-        raise forbidden() from None
-    if now - session.opened_at >= LIFE:
-        raise unauthorized()
-    return session
+    def seal(self, session: Session, rng: Rng) -> str:
+        """The text that the client shows with each request."""
+        return self._keys.seal_text(_PURPOSE, _LAYOUT.pack(*session), rng)
+
+    def open(self, text: bytes, now: int) -> Session:
+        """The session a client shows: 403 FORBIDDEN for none of ours, 401 UNAUTHORIZED for one that has ended."""
+        session = self._opened.get(text) or self._unsealed(text)
+        if now - session.opened_at >= LIFE:
+            raise unauthorized()
+        return session
+
+    def _unsealed(self, text: bytes) -> Session:
+        try:
+            session = Session(*_LAYOUT.unpack(self._keys.open_text(_PURPOSE, text.decode("ascii"))))
+        except (BadSeal, UnicodeDecodeError, struct.error):
+            raise forbidden() from None
+        if len(self._opened) >= _REMEMBERED:
+            self._opened.clear()
+        self._opened[text] = session
+        return session
 
 
 def parse(header: str | None) -> oauth1.Authorization:

@@ -13,9 +13,10 @@ from urllib.parse import parse_qs
 
 from starlette.types import Receive, Scope, Send
 
-from pomona.device_assignment import auth, errors
-from pomona.device_assignment.auth import Session
+from pomona.device_assignment import errors
+from pomona.device_assignment.auth import Session, Sessions
 from pomona.device_assignment.contacts import Contacts
+from pomona.device_assignment.cursors import Cursors
 from pomona.device_assignment.errors import Refused
 from pomona.device_assignment.pages import NEWEST
 from pomona.registry import sessions
@@ -48,8 +49,11 @@ class Call:
         return found[0].strip() if found else ""
 
 
-Handler = Callable[["Face", Call], Awaitable[bytes]]
-"""Answers a call with a JSON document, or refuses it."""
+Answer = bytes | tuple[bytes, ...]
+"""A JSON document, in one piece or in several: the middle of a page is half a megabyte that need not be copied."""
+
+Handler = Callable[["Face", Call], Awaitable[Answer]]
+"""Answers a call, or refuses it."""
 
 Opener = Callable[["Face", Scope, Mapping[bytes, bytes], int], Awaitable[bytes]]
 """Answers `GET /session`."""
@@ -63,6 +67,8 @@ class Face:
     ) -> None:
         self.runtime = runtime
         self.contacts = Contacts(runtime)
+        self.cursors = Cursors(runtime.keys)
+        self.sessions = Sessions(runtime.keys)
         self._opener = opener
         self._handlers = handlers
 
@@ -70,8 +76,9 @@ class Face:
         headers = dict(scope["headers"])
         now = self.runtime.clock.now()
         try:
+            body: Answer
             if scope["path"] == "/session":
-                body, session = await self._open(scope, headers, now), None
+                body, session = await self._open(scope, headers, now), b""
             else:
                 body, session = await self._handle(scope, headers, receive, now)
         except Refused as refused:
@@ -79,7 +86,8 @@ class Face:
         except errors.HANDLED as problem:
             await _refuse(send, errors.translated(problem))
         else:
-            await _send(send, 200, body, _JSON, *(((b"x-adm-auth-session", session),) if session else ()))
+            shown = ((b"x-adm-auth-session", session),) if session else ()
+            await _send(send, 200, body, _JSON, *shown)
 
     async def read(self, call: Call, work: Callable[[Tx, Party], T]) -> T:
         """A short read by a service that is admitted."""
@@ -105,7 +113,7 @@ class Face:
 
     async def _handle(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, now: int
-    ) -> tuple[bytes, bytes]:
+    ) -> tuple[Answer, bytes]:
         methods = self._handlers.get(scope["path"])
         if methods is None:
             raise Refused(404, "")
@@ -114,14 +122,14 @@ class Face:
             raise Refused(405, "")
         if not headers.get(b"user-agent", b"").strip():
             raise Refused(400, "USER_AGENT_MISSING")
-        presented = headers.get(b"x-adm-auth-session")
-        session = auth.open_session(self.runtime.keys, presented, now)
+        presented = headers.get(b"x-adm-auth-session", b"")
+        session = self.sessions.open(presented, now)
         body = b"" if scope["method"] == "GET" else await self._body(receive)
         version = protocol_version(headers.get(b"x-server-protocol-version", b"1"))
         call = Call(scope, headers, body, session, version, now)
         answer = await handler(self, call)
         self.contacts.seen(session.service_id, self.runtime.origins.client_address(scope), now)
-        return answer, call.rotated.encode() if call.rotated else presented or b""
+        return answer, call.rotated.encode() if call.rotated else presented
 
     async def _body(self, receive: Receive) -> bytes:
         limit = self.runtime.settings.body_limit
@@ -150,7 +158,7 @@ class Face:
             raise Refused(400, "USER_AGENT_INVALID")
         if party.switches.rotate_session:
             fresh = call.session._replace(opened_at=call.now)
-            call.rotated = auth.seal(self.runtime.keys, fresh, self.runtime.rng)
+            call.rotated = self.sessions.seal(fresh, self.runtime.rng)
         return party
 
 
@@ -172,7 +180,10 @@ async def _refuse(send: Send, refused: Refused) -> None:
     )
 
 
-async def _send(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-    length = (b"content-length", str(len(body)).encode())
+async def _send(send: Send, status: int, body: Answer, *headers: tuple[bytes, bytes]) -> None:
+    pieces = (body,) if isinstance(body, bytes) else body
+    length = (b"content-length", str(sum(map(len, pieces))).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})
+    for piece in pieces[:-1]:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": pieces[-1]})

@@ -59,7 +59,7 @@ async def open_session(face: Face, scope: Scope, headers: Mapping[bytes, bytes],
         raise Refused(*refusal[0])
     session = Session(known.organization_id, known.token.service_id, known.token.id, now)
     face.contacts.seen(session.service_id, address, now)
-    return encode({"auth_session_token": auth.seal(runtime.keys, session, runtime.rng)})
+    return encode({"auth_session_token": face.sessions.seal(session, runtime.rng)})
 
 
 def addresses(origin: str, host: bytes | None) -> list[str]:

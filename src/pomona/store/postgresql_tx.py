@@ -50,10 +50,9 @@ class PostgresqlTx(Tx):
     def page(self, select: str, *params: Any) -> Page:
         found = self.rows(select, *params)
         if not found:
-            return Page(b"", 0, 0, 0)
-        first, last = found[0][0], found[-1][0]
+            return Page(b"", 0, 0)
         body = ",".join([row[1] for row in found]).encode()
-        return Page(body, len(found), min(first, last), max(first, last))
+        return Page(body, len(found), found[-1][0])
 
     def lock(self, organization_id: int) -> None:
         self._cursor.execute(b"SELECT pg_advisory_xact_lock($1, $2)", (_LOCK_SPACE, organization_id))

@@ -49,10 +49,10 @@ class SqliteTx(Tx):
         return f"(SELECT {columns}, key AS n FROM json_each({param}))"
 
     def page(self, select: str, *params: Any) -> Page:
-        sql = f"SELECT CAST(group_concat(doc, ',') AS BLOB), count(*), min(key), max(key) FROM ({select})"
+        sql = f"SELECT CAST(group_concat(doc, ',') AS BLOB), count(*), max(key) FROM ({select})"
         row: Any = self._run(sql, params).fetchall()[0]
-        body, count, low, high = row
-        return Page(body or b"", count, low or 0, high or 0)
+        body, count, high = row
+        return Page(body or b"", count, high or 0)
 
     def lock(self, organization_id: int) -> None:
         """Nothing to do: the one writer holds the database."""

@@ -17,11 +17,10 @@ _pack = msgspec.json.Encoder().encode
 
 
 class Page(NamedTuple):
-    """A page of encoded documents: their bytes joined by commas, how many, the lowest and the highest key."""
+    """A page of encoded documents: their bytes joined by commas, how many, and the highest key."""
 
     body: bytes
     size: int
-    low: int
     high: int
 
 
@@ -57,7 +56,7 @@ class Tx(ABC):
 
     @abstractmethod
     def page(self, select: str, *params: Any) -> Page:
-        """A page from a query of `SELECT … AS key, … AS doc … ORDER BY key LIMIT …` (either direction)."""
+        """A page from a query of `SELECT … AS key, … AS doc … ORDER BY key LIMIT …`."""
 
     @abstractmethod
     def lock(self, organization_id: int) -> None:

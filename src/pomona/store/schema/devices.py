@@ -38,6 +38,7 @@ CREATE TABLE device (
   released_by TEXT,
   provisional_until BIGINT
 );
+CREATE INDEX device_by_kind ON device (kind{then_id});
 CREATE INDEX device_by_order ON device (order_id{then_id}) WHERE order_id IS NOT NULL;
 CREATE INDEX device_released ON device (serial{then_id}) WHERE released_at IS NOT NULL;
 
@@ -82,5 +83,5 @@ CREATE TABLE device_state (
   ba TEXT NOT NULL,
   ba_migration TEXT
 );
-CREATE INDEX device_state_by_service ON device_state (service_id{then_device_id});
+CREATE INDEX device_state_by_service ON device_state (service_id{with_state});
 """

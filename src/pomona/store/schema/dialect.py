@@ -15,6 +15,8 @@ _SQLITE = {
     # SQLite appends the row's number to each index by itself; PostgreSQL must be told to.
     "{then_id}": "",
     "{then_device_id}": "",
+    # A page of SQLite's is read from the index alone; PostgreSQL updates a row in place only while no index has to follow.
+    "{with_state}": ", device_id, da",
 }
 _POSTGRESQL = {
     "{id}": "BIGINT PRIMARY KEY",
@@ -23,6 +25,7 @@ _POSTGRESQL = {
     "{clustered}": "",
     "{then_id}": ", id",
     "{then_device_id}": ", device_id",
+    "{with_state}": ", device_id",
 }
 
 

@@ -1,0 +1,138 @@
+"""Finding devices: every filter against a plain comprehension, page after page, on both engines."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from pomona.catalogue.kinds import Kind
+from pomona.registry import device_search, devices
+from pomona.registry.device_search import DeviceFilter, search
+from pomona.registry.devices import Device
+from pomona.store import Store
+from tests.support.supply import Reseller, document, link
+from tests.support.worlds import World, serials
+
+
+def pages(world: World, wanted: DeviceFilter, limit: int = 7) -> list[str]:
+    """The serials of all pages, one after the other."""
+    found: list[str] = []
+    after: int | None = None
+    for _ in range(1_000):
+        start = after
+        page = world.store.read_sync(lambda tx: search(tx, world.id, wanted, after=start, limit=limit))  # noqa: B023
+        assert len(page.devices) == limit or page.partly or page.after is None
+        found += [line.serial for line in page.devices]
+        after = page.after
+        if after is None:
+            return found
+    raise AssertionError("the pages never end")
+
+
+def peopled(store: Store) -> tuple[World, dict[str, int]]:
+    """A world with devices of all kinds, on two services and none, from an order, by hand, and some released."""
+    world, other = World(store), World(store, "Other")
+    reseller = Reseller(store)
+    link(world, "16FCE4A0")
+    other.stock(10, seed=5)
+    ours = world.stock(40)
+    world.tick(86_400_000)
+    reseller.send(document("A-17", world.organization.number, serials(9, seed=3)))
+    world.tick(86_400_000)
+    world.arrive(serials(6, seed=4), Kind.VISION, source_id="OTHER99")
+    main, lab = world.service("Main"), world.service("Lab")
+    world.activity("ASSIGN_DEVICES", ours[:20], main)
+    world.activity("ASSIGN_DEVICES", ours[20:25], lab)
+    world.activity("RELEASE_DEVICES", [ours[3], ours[22], ours[30]])
+    return world, {"main": main.id, "lab": lab.id}
+
+
+def everything(world: World) -> list[Device]:
+    """All devices that ever were the world's, the last to arrive first."""
+    low, high = devices.first_number(world.id), devices.last_number(world.id)
+    ids = world.store.read_sync(
+        lambda tx: tx.rows("SELECT id FROM device WHERE id BETWEEN $1 AND $2 ORDER BY id DESC", low, high)
+    )
+    return [world.store.read_sync(lambda tx: devices.by_id(tx, row[0])) for row in ids]  # noqa: B023
+
+
+STATES: dict[device_search.State, Callable[[Device], bool]] = {
+    "owned": lambda device: device.released_at is None,
+    "assigned": lambda device: device.released_at is None and device.service_id is not None,
+    "unassigned": lambda device: device.released_at is None and device.service_id is None,
+    "released": lambda device: device.released_at is not None,
+}
+
+
+@pytest.mark.parametrize("window", [3, 20_000])
+def test_every_filter_finds_what_it_should(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    monkeypatch.setattr(device_search, "WINDOW", window)
+    world, service = peopled(any_store)
+    known = everything(world)
+    kinds, homes = (None, Kind.MAC, Kind.VISION), (None, service["main"], service["lab"])
+    sources, orders = ("", "OTHER99", "NOBODY"), ("", "A-17", "NONE")
+    for state, kind, home, source, order in itertools.product(STATES, kinds, homes, sources, orders):
+        wanted = DeviceFilter(state=state, kind=kind, service_id=home, source_id=source, order_number=order)
+        expected = [
+            device.serial
+            for device in known
+            if STATES[state](device)
+            and kind in (None, device.kind)
+            and home in (None, device.service_id)
+            and source in ("", device.source_id)
+            and order in ("", device.order_number)
+        ]
+        assert pages(world, wanted) == expected, wanted
+
+
+def test_those_that_came_lately(any_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, _ = peopled(any_store)
+    known = everything(world)
+    middle = known[10].added_at
+    expected = [device.serial for device in known if device.released_at is None and device.added_at >= middle]
+    assert 0 < len(expected) < len(known)
+    for window in (3, 20_000):
+        monkeypatch.setattr(device_search, "WINDOW", window)
+        assert pages(world, DeviceFilter(added_since=middle)) == expected
+
+
+def test_text_finds_serials_by_their_beginning_and_numbers_whole(any_store: Store) -> None:
+    world, _ = peopled(any_store)
+    phone = next(device for device in everything(world) if device.imei and device.released_at is None)
+    gone = next(device for device in everything(world) if device.released_at is not None)
+    other = World(any_store, "Third").stock(1, seed=8)[0]
+
+    def found(text: str, **more: object) -> list[str]:
+        return pages(world, DeviceFilter(text=text, **more))  # type: ignore[arg-type]
+
+    assert found(phone.serial.lower()) == [phone.serial]
+    assert phone.serial in found(phone.serial[:3])
+    assert found(phone.imei[0]) == [phone.serial]
+    assert found(f" {phone.meid[0]} ") == [phone.serial]
+    assert sorted(found("A-17")) == sorted(serials(9, seed=3))
+    assert found(phone.serial, kind=Kind.APPLE_TV) == []
+    assert (found(gone.serial), found(gone.serial, state="released")) == ([], [gone.serial])
+    assert found(other) == found("no such thing") == found("%") == []
+
+
+def test_a_line_says_what_a_list_shows(any_store: Store) -> None:
+    world, _ = peopled(any_store)
+    known = {device.serial: device for device in everything(world)}
+    page = any_store.read_sync(lambda tx: search(tx, world.id, DeviceFilter(), limit=1_000))
+    assert (page.after, page.partly) == (None, False)
+    for line in page.devices:
+        device = known[line.serial]
+        assert (line.kind, line.model, line.inferred, line.service_id) == (
+            device.kind,
+            device.model,
+            device.inferred,
+            device.service_id,
+        )
+        assert (line.order_number or None, line.source, line.source_id) == (
+            device.order_number,
+            device.source,
+            device.source_id,
+        )
+        assert (line.added_at, line.profile_status) == (device.added_at, device.profile_status)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from pomona.registry import audit, device_certificates
+from pomona.registry import audit, device_certificates, devices, provisional
 from pomona.registry.actors import Actor
 from pomona.registry.challenges import EnrollmentKind
 from pomona.registry.errors import NotFound
@@ -149,6 +149,8 @@ def update_tokens(tx: Tx, enrollment: Enrollment, tokens: Tokens, *, actor: Acto
         *(now, enrollment.id),
     )
     if first:
+        if enrollment.serial and (owned := devices.owned_id(tx, enrollment.organization_id, enrollment.serial)):
+            provisional.begin(tx, owned, now)
         after = {"kind": enrollment.kind, "account": enrollment.email}
         audit.record(tx, enrollment.organization_id, "DEVICE_ENROLLED", actor, enrollment.subject, now=now,
                      after=after)  # fmt: skip

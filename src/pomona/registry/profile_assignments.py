@@ -11,7 +11,7 @@ from functools import partial
 
 from pomona.catalogue.serials import InvalidSerial
 from pomona.catalogue.serials import canonical as canonical_serial
-from pomona.registry import operations, profiles
+from pomona.registry import operations, profiles, provisional
 from pomona.registry.devices import organization_of
 from pomona.registry.operations import Op, Reason
 from pomona.registry.profiles import Profile
@@ -202,6 +202,7 @@ def fetched(tx: Tx, serial: str, *, now: int, organization_id: int | None = None
         *(now, at, *encoded, device.id),
     )
     operations.append(tx, found.service_id, [(device.id, at)], Op.MODIFIED)
+    provisional.begin(tx, device.id, now)
     return found
 
 

@@ -11,10 +11,11 @@ from typing import Any, Literal
 import msgspec
 
 from pomona.keys.randomness import Rng, uuid4
-from pomona.registry import assignments, audit, releases, results
+from pomona.registry import assignments, audit, releases, results, services
 from pomona.registry.actors import Actor
 from pomona.registry.assignments import Chunk
 from pomona.registry.errors import Invalid, LimitExceeded, NotFound
+from pomona.registry.services import Service
 from pomona.store import Row, Tx
 
 ActivityType = Literal["ASSIGN_DEVICES", "UNASSIGN_DEVICES", "RELEASE_DEVICES"]
@@ -89,16 +90,9 @@ def create(
     if len(distinct) > limit:
         raise LimitExceeded(f"{len(distinct)} devices are too many for one activity; the limit is {limit}.")
     chunks = range(0, len(distinct), CHUNK)
-    row = tx.row(
-        "INSERT INTO activity (uuid, organization_id, type, service_id, metadata, actor_kind, actor_id, actor_name,"
-        " actor_address, status, sub_status, created_at, chunks, total) VALUES"
-        " ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'IN_PROGRESS', 'SUBMITTED', $10, $11, $12)"
-        f" RETURNING {_COLUMNS}",
-        *(uuid4(rng), organization_id, type, service_id, msgspec.json.encode(metadata or {}).decode()),
-        *(actor.kind, actor.id, actor.name, actor.address, now, len(chunks), len(distinct)),
+    activity = begin(
+        tx, organization_id, type, service_id, metadata or {}, actor, now, rng, len(chunks), len(distinct)
     )
-    assert row is not None
-    activity = _activity(row)
     tx.insert(
         "activity_chunk",
         ("activity_id", "chunk", "first", "serials"),
@@ -106,6 +100,31 @@ def create(
     )
     tx.notify(TOPIC)
     return activity
+
+
+def begin(
+    tx: Tx,
+    organization_id: int,
+    type: str,
+    service_id: int | None,
+    metadata: dict[str, Any],
+    actor: Actor,
+    now: int,
+    rng: Rng,
+    chunks: int,
+    total: int,
+) -> Activity:
+    """Keeps an activity without its chunks: whoever calls adds them, or names in `metadata` the service it `empties`."""
+    row = tx.row(
+        "INSERT INTO activity (uuid, organization_id, type, service_id, metadata, actor_kind, actor_id, actor_name,"
+        " actor_address, status, sub_status, created_at, chunks, total) VALUES"
+        " ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'IN_PROGRESS', 'SUBMITTED', $10, $11, $12)"
+        f" RETURNING {_COLUMNS}",
+        *(uuid4(rng), organization_id, type, service_id, msgspec.json.encode(metadata).decode()),
+        *(actor.kind, actor.id, actor.name, actor.address, now, chunks, total),
+    )
+    assert row is not None
+    return _activity(row)
 
 
 def get(tx: Tx, organization_id: int, uuid: str) -> Activity:
@@ -189,13 +208,17 @@ def step(tx: Tx, activity_id: int, worker: str, now: int) -> bool:
         " WHERE id = $3",
         *(succeeded, failed, activity.id),
     )
-    if activity.next_chunk + 1 < activity.chunks:
+    if _more(tx, activity):
         return True
     _finish(tx, activity, activity.succeeded + succeeded, activity.failed + failed, now)
     return False
 
 
 def _chunk(tx: Tx, activity: Activity) -> Chunk:
+    emptied = _emptied(tx, activity)
+    if emptied is not None:
+        serials = assignments.on_service(tx, emptied.id, CHUNK)
+        return Chunk(activity.id, activity.organization_id, activity.next_chunk * CHUNK, serials)
     row = tx.row(
         "SELECT first, serials FROM activity_chunk WHERE activity_id = $1 AND chunk = $2",
         *(activity.id, activity.next_chunk),
@@ -204,15 +227,29 @@ def _chunk(tx: Tx, activity: Activity) -> Chunk:
     return Chunk(activity.id, activity.organization_id, row[0], msgspec.json.decode(row[1]))
 
 
+def _emptied(tx: Tx, activity: Activity) -> Service | None:
+    """The service that the activity takes all devices from, to delete it."""
+    uuid = activity.metadata.get("empties")
+    return None if uuid is None else services.by_uuid(tx, activity.organization_id, uuid)
+
+
+def _more(tx: Tx, activity: Activity) -> bool:
+    """Whether a chunk is left. A service may have gained devices while it was being emptied."""
+    emptied = _emptied(tx, activity)
+    return emptied.device_count > 0 if emptied else activity.next_chunk + 1 < activity.chunks
+
+
 def _finish(tx: Tx, activity: Activity, succeeded: int, failed: int, now: int) -> None:
     if not failed:
         sub_status = "COMPLETED_WITH_SUCCESS"
     else:
         sub_status = "COMPLETED_WITH_ERROR" if succeeded else "COMPLETED_WITH_FAILURE"
     tx.execute(
-        "UPDATE activity SET status = 'COMPLETED', sub_status = $1, completed_at = $2 WHERE id = $3",
-        *(sub_status, now, activity.id),
+        "UPDATE activity SET status = 'COMPLETED', sub_status = $1, completed_at = $2, total = $3 WHERE id = $4",
+        *(sub_status, now, succeeded + failed, activity.id),
     )
+    if (emptied := _emptied(tx, activity)) is not None:
+        services.delete(tx, emptied, actor=activity.actor, now=now)
     # What was asked is in the results now.
     tx.execute("DELETE FROM activity_chunk WHERE activity_id = $1", activity.id)
     after = {"service": activity.service_id, "succeeded": succeeded, "failed": failed}

@@ -127,6 +127,16 @@ def unassign(tx: Tx, chunk: Chunk, service_id: int | None, *, now: int) -> None:
         clear(tx, chunk, now)
 
 
+def on_service(tx: Tx, service_id: int, limit: int) -> list[str]:
+    """Serials of some devices that are on a service, in the order they came."""
+    rows = tx.rows(
+        "SELECT d.serial FROM device_state s JOIN device d ON d.id = s.device_id WHERE s.service_id = $1"
+        " ORDER BY s.device_id LIMIT $2",
+        *(service_id, limit),
+    )
+    return [serial for (serial,) in rows]
+
+
 def log_losses(tx: Tx, chunk: Chunk) -> int:
     """Tells each service which of its devices the chunk's changed rows took; gives the number of changed rows."""
     changed = 0

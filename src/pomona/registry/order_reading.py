@@ -14,7 +14,7 @@ from pomona.store import Tx
 MAX_ASSET_TAG = 128
 
 _ALL_SERIALS = re.compile("(?:[A-Z0-9]{8,20}\n)*")
-_MAYBE_IDENTIFIER = re.compile("^(?:[0-9]{14,15}|[A-F][0-9A-F]{13})$", re.MULTILINE)
+_SOME_IDENTIFIER = re.compile("^(?:[0-9]{14,15}|[A-F][0-9A-F]{13})$", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -56,25 +56,21 @@ def read(
     return found
 
 
-def _serials(tx: Tx, ids: list[str]) -> tuple[list[str | None], dict[int, Refusal]]:
+def _serials(tx: Tx, ids: list[str]) -> tuple[Sequence[str | None], dict[int, Refusal]]:
     joined = "\n".join(ids) + "\n"
-    if _ALL_SERIALS.fullmatch(joined) is None:
-        # Only ASCII is raised: the capital of an ß is SS, and a wrong serial must not turn into somebody's right one.
-        ids = [id.upper() if id.isascii() else id for id in map(str.strip, ids)]
-        joined = "\n".join(ids) + "\n"
-    identifiers = [id for id in _MAYBE_IDENTIFIER.findall(joined) if classify(id) != "serial"]
-    resolved = devices.resolve(tx, identifiers) if identifiers else {}
-    refused: dict[int, Refusal] = {}
-    if not identifiers and _ALL_SERIALS.fullmatch(joined):
-        return list(ids), refused
-    unknown = set(identifiers) - resolved.keys()
+    ordinary = joined.count("\n") == len(ids) and _ALL_SERIALS.fullmatch(joined) is not None
+    if ordinary and _SOME_IDENTIFIER.search(joined) is None:
+        return ids, {}
+    # Only ASCII is raised: the capital of an ß is SS, and a wrong serial must not turn into somebody's right one.
+    canonical = [id.upper() if id.isascii() else id for id in map(str.strip, ids)]
+    identifiers = {id for id in canonical if len(id) in {14, 15} and classify(id) != "serial"}
+    resolved = devices.resolve(tx, sorted(identifiers)) if identifiers else {}
     serials: list[str | None] = []
-    for n, id in enumerate(ids):
-        serial = None if id in unknown else resolved.get(id, id)
-        if id in unknown:
-            refused[n] = Refusal(Problem.NOT_LOCATED)
-        elif serial is None or not is_serial(serial):
-            serial, refused[n] = None, Refusal(Problem.SERIAL_INVALID)
+    refused: dict[int, Refusal] = {}
+    for n, id in enumerate(canonical):
+        serial = resolved.get(id) if id in identifiers else id if is_serial(id) else None
+        if serial is None:
+            refused[n] = Refusal(Problem.NOT_LOCATED if id in identifiers else Problem.SERIAL_INVALID)
         serials.append(serial)
     return serials, refused
 

@@ -86,3 +86,22 @@ def record_refusal(tx: Tx, service_id: int, because: str, *, at: int, address: s
         "UPDATE service SET refused_at = $1, refused_from = $2, refused_because = $3 WHERE id = $4",
         *(at, address, because, service_id),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a service was last refused a session, when and from where."""
+
+    at: int
+    address: str | None
+    because: str
+
+
+def last_refusal(tx: Tx, service_id: int) -> Refusal | None:
+    """The last refusal of a service that showed its own token; None when there was none since its last contact."""
+    row = tx.row(
+        "SELECT refused_at, refused_from, refused_because FROM service WHERE id = $1 AND refused_at IS NOT NULL"
+        " AND (connected_at IS NULL OR refused_at > connected_at)",
+        service_id,
+    )
+    return None if row is None else Refusal(*row)

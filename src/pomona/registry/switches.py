@@ -4,6 +4,7 @@ The defaults serve people: every gain is told as `added`, every loss as `deleted
 for.
 """
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -57,6 +58,11 @@ def of_service(tx: Tx, service_id: int) -> Switches:
     return decode(tx.value("SELECT switches FROM service WHERE id = $1", service_id) or "{}")
 
 
+def changed(switches: Switches) -> dict[str, object]:
+    """Those that are not in their default position."""
+    return msgspec.json.decode(msgspec.json.encode(switches), type=dict[str, object])
+
+
 def set_switches(tx: Tx, service: Service, changes: dict[str, object], *, actor: Actor, now: int) -> Switches:
     """Puts the named switches into the given positions.
 
@@ -69,7 +75,8 @@ def set_switches(tx: Tx, service: Service, changes: dict[str, object], *, actor:
         raise Invalid(f"There is no switch '{unknown[0]}'; expected one of {expected}.", field=unknown[0])
     try:
         after = msgspec.convert(msgspec.structs.asdict(before) | changes, Switches)
-    except msgspec.ValidationError as problem:
+        re.compile(after.reject_user_agent)
+    except (msgspec.ValidationError, re.error) as problem:
         raise Invalid(f"This switch cannot be set so: {problem}.", field=next(iter(changes))) from None
     encoded = msgspec.json.encode(after).decode()
     tx.execute("UPDATE service SET switches = $1, updated_at = $2 WHERE id = $3", encoded, now, service.id)

@@ -26,7 +26,7 @@ async def authenticate(request: Request, message: Mapping[str, Any], certificate
         organization = organizations.by_slug(tx, request.slug)
         if organization is None:
             raise NotHere("There is no such organisation here.")
-        if message.get("Topic") != profile.topic(organization):
+        if message.get("Topic") != profile.topic(organization.number):
             raise BadRequest("The topic is not that of the enrolment profile.")
         certificate = device_certificates.find(tx, organization.id, certificate_hash)
         if certificate is None:

@@ -16,7 +16,6 @@ from pomona.registry import contacts, enrollments, services
 from pomona.registry.actors import Actor
 from pomona.registry.contacts import Contact
 from pomona.registry.enrollments import Enrollment, Tokens
-from pomona.registry.organizations import by_slug
 from pomona.runtime.asgi import Answer
 from pomona.store import Tx
 
@@ -76,30 +75,30 @@ async def _token_update(request: Request, contact: Contact, message: Mapping[str
     told = Tokens(
         push_token, text(message, "PushMagic"), sealed, awaiting if isinstance(awaiting, bool) else None
     )
+    if message.get("Topic") != profile.topic(contact.organization_number):
+        raise BadRequest("The topic is not that of the enrolment profile.")
 
     def update(tx: Tx) -> None:
-        organization = by_slug(tx, request.slug)
-        enrollment = enrollments.by_id(tx, contact.enrollment_id)
-        if enrollment is None or organization is None or enrollment.status == "left":
+        if not enrollments.update_tokens(tx, contact.enrollment_id, told, now):
             raise NotEnrolled("This device is managed here no longer.")
-        if message.get("Topic") != profile.topic(organization):
-            raise BadRequest("The topic is not that of the enrolment profile.")
-        actor = service_actor(tx, enrollment)
-        first = enrollments.update_tokens(tx, enrollment, told, actor=actor, now=now)
-        _greet(tx, request, enrollment, first=first, awaiting=told.awaiting_configuration is True)
+        if contact.status == "pending" or told.awaiting_configuration:
+            _greet(tx, request, contact.enrollment_id, awaiting=told.awaiting_configuration is True)
 
     await runtime.store.write(update)
     return EMPTY
 
 
-def _greet(tx: Tx, request: Request, enrollment: Enrollment, *, first: bool, awaiting: bool) -> None:
+def _greet(tx: Tx, request: Request, enrollment_id: int, *, awaiting: bool) -> None:
     """What every new device is asked, and what lets one out of Setup Assistant that waits there."""
     runtime, now = request.runtime, request.runtime.clock.now()
-    wanted = ["DeviceInformation"] if first else []
+    enrollment = enrollments.by_id(tx, enrollment_id)
+    assert enrollment is not None
+    actor = service_actor(tx, enrollment)
+    wanted = ["DeviceInformation"] if enrollments.count_in(tx, enrollment, actor=actor, now=now) else []
     if awaiting and enrollment.kind == "ade" and not queued.has_open(tx, enrollment.id, "DeviceConfigured"):
         wanted.append("DeviceConfigured")
     for type in wanted:
-        commands.queue(tx, enrollment, type, actor=service_actor(tx, enrollment), now=now, rng=runtime.rng)
+        commands.queue(tx, enrollment, type, actor=actor, now=now, rng=runtime.rng)
 
 
 async def _check_out(request: Request, contact: Contact, _message: Mapping[str, Any]) -> Answer:

@@ -31,9 +31,9 @@ def identifier(organization: Organization) -> str:
     return f"org.pomona.enrolment.{organization.slug}"
 
 
-def topic(organization: Organization) -> str:
-    """The push topic of the organisation's devices."""
-    return f"com.apple.mgmt.pomona.{organization.number}"
+def topic(number: str) -> str:
+    """The push topic of the devices of the organisation with this number."""
+    return f"com.apple.mgmt.pomona.{number}"
 
 
 def build(wanted: Wanted) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def build(wanted: Wanted) -> dict[str, Any]:
     )
     mdm = mobileconfig.mdm_payload(
         identity_uuid=_uuid(organization, "identity"),
-        topic=topic(organization),
+        topic=topic(organization.number),
         server_url=f"{base}/connect",
         checkin_url=f"{base}/checkin",
         identifier=f"{name}.mdm",

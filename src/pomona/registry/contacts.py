@@ -6,7 +6,7 @@ from pomona.registry.people import Status
 from pomona.store import Tx
 
 _SQL = (
-    "SELECT e.organization_id, e.id, e.enrollment_key, e.kind, e.status, e.product_type, e.account_id, e.last_seen,"
+    "SELECT e.organization_id, o.number, e.id, e.enrollment_key, e.kind, e.status, e.product_type, e.account_id, e.last_seen,"
     " CASE WHEN EXISTS (SELECT 1 FROM command c WHERE c.enrollment_id = e.id"
     " AND c.state IN ('queued', 'sent', 'notnow')) THEN 1 ELSE 0 END, t.account_id, t.enrollment_id"
     " FROM device_certificate d JOIN enrollment e ON e.id = d.enrollment_id"
@@ -22,6 +22,7 @@ class Contact(NamedTuple):
     """The enrolment that a certificate speaks for, and whose live token came with it (None without one)."""
 
     organization_id: int
+    organization_number: str
     enrollment_id: int
     key: str
     kind: str

@@ -131,25 +131,29 @@ def begin(
     return id
 
 
-def update_tokens(tx: Tx, enrollment: Enrollment, tokens: Tokens, *, actor: Actor, now: int) -> bool:
-    """TokenUpdate: keeps the push address; True when this is the one that makes the enrolment count.
-
-    What the device said nothing of keeps its old value.
-    """
+def update_tokens(tx: Tx, id: int, tokens: Tokens, now: int) -> bool:
+    """TokenUpdate: keeps the push address; False when the device left. What it said nothing of keeps its old value."""
     awaiting = None if tokens.awaiting_configuration is None else int(tokens.awaiting_configuration)
-    tx.execute(
+    changed = tx.execute(
         "UPDATE enrollment SET push_token = $1, push_magic = $2,"
-        " unlock_token = coalesce(CAST($3 AS {blob}), unlock_token),"
+        f" unlock_token = coalesce(CAST($3 AS {'BYTEA' if tx.postgresql else 'BLOB'}), unlock_token),"
         " awaiting_configuration = coalesce(CAST($4 AS BIGINT), awaiting_configuration), last_seen = $5"
-        " WHERE id = $6".format(blob="BYTEA" if tx.postgresql else "BLOB"),
-        *(tokens.push_token, tokens.push_magic, tokens.sealed_unlock_token, awaiting, now, enrollment.id),
+        " WHERE id = $6 AND status <> 'left'",
+        *(tokens.push_token, tokens.push_magic, tokens.sealed_unlock_token, awaiting, now, id),
     )
+    return changed == 1
+
+
+def count_in(tx: Tx, enrollment: Enrollment, *, actor: Actor, now: int) -> bool:
+    """Makes an enrolment count, with the first TokenUpdate; False when it does already."""
     first = tx.execute(
         "UPDATE enrollment SET status = 'enrolled', enrolled_at = $1 WHERE id = $2 AND status = 'pending'",
         *(now, enrollment.id),
     )
     if first:
-        if enrollment.serial and (owned := devices.owned_id(tx, enrollment.organization_id, enrollment.serial)):
+        if enrollment.serial and (
+            owned := devices.owned_id(tx, enrollment.organization_id, enrollment.serial)
+        ):
             provisional.begin(tx, owned, now)
         after = {"kind": enrollment.kind, "account": enrollment.email}
         audit.record(tx, enrollment.organization_id, "DEVICE_ENROLLED", actor, enrollment.subject, now=now,

@@ -8,7 +8,7 @@ from typing import Any, Self
 import httpx
 
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
-_LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=40, keepalive_expiry=30)
+_LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8, keepalive_expiry=30)
 AGENT = "DeviceManagementClient/1.0"
 
 

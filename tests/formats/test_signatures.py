@@ -43,6 +43,7 @@ def test_an_algorithm_that_names_its_digest_decides(digest: str) -> None:
         (public("rsa2048"), oids.RSA_ENCRYPTION, "1.2.840.113549.1.1.1 is not offered"),
         (public("rsa2048"), b"\x06\x00", r"\(unreadable\) is not offered"),
     ],
+    ids=["an EC key for RSA", "an RSA key for ECDSA", "no key", "an OID that is no signature", "no OID"],
 )
 def test_refusals(public_key: bytes, algorithm: bytes, words: str) -> None:
     with pytest.raises(BadSignature, match=words):

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from pomona.business_api import activity_bodies, activity_logs, cursors
 from pomona.business_api.activity_bodies import Wanted
-from pomona.business_api.call import Answer, Call, encode, listed, single
+from pomona.business_api.call import Answer, Call, Listed, encode, listed, single
+from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import ApiError, Problem, no_resource
 from pomona.business_api.fieldsets import ResourceType, filtered
 from pomona.formats.times import iso_millis
@@ -70,14 +71,16 @@ def listing(tx: Tx, call: Call) -> Answer:
     query.offers(ACTIVITIES.parameter)
     limit, fieldset = query.limit(), ACTIVITIES.selected(query)
     owner = call.organization_id
-    before = cursors.key_of(call.runtime, query.first("cursor"), "orgDeviceActivities", owner, call.now)
+    before = cursors.key_of(
+        call.runtime, query.first("cursor"), Listing.ORG_DEVICE_ACTIVITIES, owner, call.now
+    )
     found = activities.newest(tx, owner, before=before, limit=limit + 1)
     shown = [activity for activity in found[:limit] if not _forgotten(activity, call.now)]
     body = b",".join([_resource(call, activity) for activity in shown])
     cursor = None
     if len(found) > limit and len(shown) == limit:
-        cursor = cursors.make(call.runtime, "orgDeviceActivities", owner, shown[-1].id, call.now)
-    return listed(call, filtered(fieldset, body), limit, cursor)
+        cursor = cursors.make(call.runtime, Listing.ORG_DEVICE_ACTIVITIES, owner, shown[-1].id, call.now)
+    return listed(call, Listed(body, limit, cursor, fieldset))
 
 
 def _forgotten(activity: Activity, now: int) -> bool:

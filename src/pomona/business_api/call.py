@@ -1,11 +1,11 @@
 """A request on its way through the face, and its answer."""
 
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import NamedTuple
 
 import msgspec
 from starlette.types import Scope
 
+from pomona.business_api.fieldsets import Fieldset, filtered
 from pomona.business_api.query import Query
 from pomona.registry.actors import Actor
 from pomona.registry.api_accounts import ApiAccount
@@ -53,11 +53,19 @@ class Call:
         """An absolute URL of this API."""
         return f"{self.origin}/v1/{path}"
 
-    def url_of_request(self, **changed: str) -> str:
-        """The URL that was asked for, its known parameters in one spelling and some of them changed."""
+    @property
+    def own_url(self) -> str:
+        """The URL that was asked for."""
+        query = self._scope["query_string"]
+        target = self._scope["raw_path"] + b"?" + query if query else self._scope["raw_path"]
+        return f"{self.origin}{target.decode('latin-1')}"
+
+    def next_url(self, cursor: str, fieldset: Fieldset | None) -> str:
+        """The URL of the page behind `cursor`, in the same size and with the same fields."""
         path = self._scope["raw_path"].decode("latin-1")
-        pairs = changed if self.query.empty else self.query.carried() | changed
-        return f"{self.origin}{path}?{urlencode(pairs, safe=',')}" if pairs else f"{self.origin}{path}"
+        limit = "" if self.query.first("limit") is None else f"&limit={self.query.limit()}"
+        fields = "" if fieldset is None else f"&fields%5B{fieldset.type.name}%5D={fieldset.text}"
+        return f"{self.origin}{path}?cursor={cursor}{limit}{fields}"
 
 
 def single(
@@ -65,16 +73,25 @@ def single(
 ) -> Answer:
     """A document of one resource."""
     return Answer(
-        status, (b'{"data":', resource, b',"links":', encode({"self": call.url_of_request()}), b"}"), headers
+        status, (b'{"data":', resource, b',"links":', encode({"self": call.own_url}), b"}"), headers
     )
 
 
-def listed(call: Call, resources: bytes, limit: int, cursor: str | None, **links: Any) -> Answer:
-    """A document of a page of resources (joined by commas); `cursor` is where the next one begins, if there is one."""
-    paging: dict[str, object] = {"limit": limit}
-    urls: dict[str, object] = {"self": call.url_of_request(), **links}
-    if cursor is not None:
-        paging["nextCursor"] = cursor
-        urls["next"] = call.url_of_request(cursor=cursor)
+class Listed(NamedTuple):
+    """A page: resources joined by commas, how many were asked for, and where the next one begins, if there is one."""
+
+    resources: bytes
+    limit: int
+    cursor: str | None = None
+    fieldset: Fieldset | None = None
+
+
+def listed(call: Call, page: Listed, **links: str) -> Answer:
+    """A document of a page, with nothing but what the fieldset selects."""
+    paging: dict[str, object] = {"limit": page.limit}
+    urls: dict[str, object] = {"self": call.own_url, **links}
+    if page.cursor is not None:
+        paging["nextCursor"] = page.cursor
+        urls["next"] = call.next_url(page.cursor, page.fieldset)
     end = encode({"links": urls, "meta": {"paging": paging}})
-    return Answer(200, (b'{"data":[', resources, b"]," + end[1:]))
+    return Answer(200, (b'{"data":[', filtered(page.fieldset, page.resources), b"]," + end[1:]))

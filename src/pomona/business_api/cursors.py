@@ -1,6 +1,7 @@
 """Cursors: where a list goes on. They carry everything, so that any process can answer them."""
 
 import struct
+from enum import IntEnum
 
 from pomona.business_api.errors import bad_parameter
 from pomona.keys.keyring import BadSeal
@@ -10,15 +11,24 @@ LIFE = 7 * 86_400_000
 """Milliseconds: clients keep cursors to go on with a big listing the next day."""
 
 _PURPOSE = "business-api-cursor"
-_FORM = struct.Struct(">16sqq")
+_FORM = struct.Struct(">Bqqq")
 
 
-def make(runtime: Runtime, listing: str, owner: int, key: int, now: int) -> str:
-    """A cursor behind `key` in a listing (its name, and whose it is: an organisation's or a service's number)."""
-    return runtime.keys.sign_text(_PURPOSE, _FORM.pack(_mark(runtime, listing, owner), key, now))
+class Listing(IntEnum):
+    """What is listed; cursors outlive a process, so the numbers never change."""
+
+    ORG_DEVICES = 1
+    MDM_SERVERS = 2
+    DEVICES_OF_SERVER = 3
+    ORG_DEVICE_ACTIVITIES = 4
 
 
-def key_of(runtime: Runtime, cursor: str | None, listing: str, owner: int, now: int) -> int | None:
+def make(runtime: Runtime, listing: Listing, owner: int, key: int, now: int) -> str:
+    """A cursor behind `key` in a listing of an organisation or a service, whose number is `owner`."""
+    return runtime.keys.sign_text(_PURPOSE, _FORM.pack(listing, owner, key, now))
+
+
+def key_of(runtime: Runtime, cursor: str | None, listing: Listing, owner: int, now: int) -> int | None:
     """The key to go on behind, None at the beginning.
 
     Raises `ApiError` 400 for a cursor that was not made here, belongs to another listing or is older than a week.
@@ -26,15 +36,11 @@ def key_of(runtime: Runtime, cursor: str | None, listing: str, owner: int, now: 
     if cursor is None:
         return None
     try:
-        mark, key, made = _FORM.unpack(runtime.keys.verify_text(_PURPOSE, cursor))
+        found = _FORM.unpack(runtime.keys.verify_text(_PURPOSE, cursor))
     except (BadSeal, ValueError, struct.error):
         raise bad_parameter("cursor", "The cursor is not one that was handed out here.") from None
-    if mark != _mark(runtime, listing, owner):
+    if found[:2] != (listing, owner):
         raise bad_parameter("cursor", "The cursor belongs to another list than the one it was sent to.")
-    if now - made > LIFE:
+    if now - found[3] > LIFE:
         raise bad_parameter("cursor", "The cursor is older than a week; begin the list again without it.")
-    return int(key)
-
-
-def _mark(runtime: Runtime, listing: str, owner: int) -> bytes:
-    return runtime.keys.sign(_PURPOSE + "-listing", f"{listing}:{owner}".encode())
+    return int(found[2])

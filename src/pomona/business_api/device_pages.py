@@ -20,20 +20,20 @@ _RELEASERS = {"USER": "USER", "SYSTEM": "USER", "API_USER": "API", "MDM": "MDM",
 """`releaserEntityType` by who released a device."""
 
 _DOCUMENT = (
-    """concat('{"type":"orgDevices","id":"', d.serial, '","attributes":{"serialNumber":"', d.serial, '"', b.attributes,"""
-    f" s.ba, coalesce(s.ba_migration, '{_UNABLE_TO_MIGRATE}'), CAST($1 AS TEXT), d.serial, CAST($2 AS TEXT), d.serial,"
-    """ CAST($3 AS TEXT), d.serial, CAST($4 AS TEXT), d.serial, '"}}')"""
+    """concat('{"type":"orgDevices","id":"', b.serial, '","attributes":{"serialNumber":"', b.serial, '"', b.attributes,"""
+    f" s.ba, coalesce(s.ba_migration, '{_UNABLE_TO_MIGRATE}'), CAST($1 AS TEXT), b.serial, CAST($2 AS TEXT), b.serial,"
+    """ CAST($3 AS TEXT), b.serial, CAST($4 AS TEXT), b.serial, '"}}')"""
 )
-_JOINED = " JOIN business_record b ON b.device_id = d.id JOIN device_state s ON s.device_id = d.id"
+_STATE = "JOIN device_state s ON s.device_id = b.device_id"
 _LISTED = (
-    f"SELECT d.id AS key, {_DOCUMENT} AS doc FROM device d{_JOINED}"
-    " WHERE d.id > $5 AND d.id <= $6 AND d.released_at IS NULL ORDER BY d.id LIMIT $7"
+    f"SELECT b.device_id AS key, {_DOCUMENT} AS doc FROM business_record b {_STATE}"
+    " WHERE b.device_id > $5 AND b.device_id <= $6 AND b.released = 0 ORDER BY b.device_id LIMIT $7"
 )
 _OWNED = (
-    f"SELECT {_DOCUMENT} FROM (SELECT serial, device_id AS id FROM serial_owner"
-    f" WHERE serial = $5 AND device_id BETWEEN $6 AND $7) d{_JOINED}"
+    f"SELECT {_DOCUMENT} FROM serial_owner o JOIN business_record b ON b.device_id = o.device_id {_STATE}"
+    " WHERE o.serial = $5 AND o.device_id BETWEEN $6 AND $7"
 )
-_BY_NUMBER = f"SELECT {_DOCUMENT} FROM device d{_JOINED} WHERE d.id = $5"
+_BY_NUMBER = f"SELECT {_DOCUMENT} FROM business_record b {_STATE} WHERE b.device_id = $5"
 _LINKED = (
     """SELECT s.device_id AS key, concat('{"type":"orgDevices","id":"', d.serial, '"}') AS doc"""
     " FROM device_state s JOIN device d ON d.id = s.device_id"

@@ -1,7 +1,8 @@
 """`orgDevices`: list, one, its AppleCare coverage and the service it is assigned to."""
 
 from pomona.business_api import cursors, device_pages, servers
-from pomona.business_api.call import Answer, Call, encode, listed, single
+from pomona.business_api.call import Answer, Call, Listed, encode, listed, single
+from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import ApiError, Problem, no_resource
 from pomona.business_api.fieldsets import ResourceType, filtered
 from pomona.catalogue.serials import InvalidSerial, canonical
@@ -36,12 +37,12 @@ def listing(tx: Tx, call: Call) -> Answer:
     query.offers(ORG_DEVICES.parameter)
     limit, fieldset = query.limit(), ORG_DEVICES.selected(query)
     owner = call.organization_id
-    after = cursors.key_of(call.runtime, query.first("cursor"), "orgDevices", owner, call.now)
+    after = cursors.key_of(call.runtime, query.first("cursor"), Listing.ORG_DEVICES, owner, call.now)
     page = device_pages.owned(tx, owner, call.origin, after, limit)
     cursor = None
     if page.more is not None:
-        cursor = cursors.make(call.runtime, "orgDevices", owner, page.more, call.now)
-    return listed(call, filtered(fieldset, page.body), limit, cursor)
+        cursor = cursors.make(call.runtime, Listing.ORG_DEVICES, owner, page.more, call.now)
+    return listed(call, Listed(page.body, limit, cursor, fieldset))
 
 
 def one(tx: Tx, call: Call) -> Answer:
@@ -61,7 +62,7 @@ def apple_care(tx: Tx, call: Call) -> Answer:
     limit = call.query.limit()
     if devices.latest_id(tx, call.organization_id, _serial(call)) is None:
         raise no_resource("orgDevices", call.id)
-    return listed(call, b"", limit, None)
+    return listed(call, Listed(b"", limit))
 
 
 def assigned_server_linkage(tx: Tx, call: Call) -> Answer:
@@ -69,7 +70,7 @@ def assigned_server_linkage(tx: Tx, call: Call) -> Answer:
     call.query.offers()
     service = _assigned(tx, call)
     identifier = encode({"type": "mdmServers", "id": service.uuid})
-    links = {"self": call.url_of_request(), "related": call.url(f"orgDevices/{_serial(call)}/assignedServer")}
+    links = {"self": call.own_url, "related": call.url(f"orgDevices/{_serial(call)}/assignedServer")}
     return Answer(200, (b'{"data":', identifier, b',"links":', encode(links), b"}"))
 
 

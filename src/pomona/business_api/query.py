@@ -47,14 +47,6 @@ class Query:
             return None
         return [name.strip() for value in values for name in value.split(",") if name.strip()]
 
-    def carried(self) -> dict[str, str]:
-        """What the link to the next page takes along."""
-        return {
-            name: ",".join(values) if name.startswith("fields[") else values[0]
-            for name, values in self._values.items()
-            if name in ("limit", "cursor") or name.startswith("fields[")
-        }
-
     def limit(self) -> int:
         """The page size. Raises `ApiError` 400 unless it is a whole number from 1 to 1000."""
         text = self.first("limit")

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from pomona.business_api import cursors, device_pages, server_bodies
-from pomona.business_api.call import Answer, Call, encode, listed, single
+from pomona.business_api.call import Answer, Call, Listed, encode, listed, single
+from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import ApiError, Problem, no_resource
 from pomona.business_api.fieldsets import ResourceType, filtered
 from pomona.business_api.server_bodies import Changes
@@ -29,14 +30,14 @@ def listing(tx: Tx, call: Call) -> Answer:
     query.offers(MDM_SERVERS.parameter)
     limit, fieldset = query.limit(), MDM_SERVERS.selected(query)
     owner = call.organization_id
-    after = cursors.key_of(call.runtime, query.first("cursor"), "mdmServers", owner, call.now)
+    after = cursors.key_of(call.runtime, query.first("cursor"), Listing.MDM_SERVERS, owner, call.now)
     found = services.of_organization(tx, owner, after=after or 0, limit=limit + 1)
     families = _families(tx, owner)
     body = b",".join([_resource(call, service, families.get(service.id, [])) for service in found[:limit]])
     cursor = None
     if len(found) > limit:
-        cursor = cursors.make(call.runtime, "mdmServers", owner, found[limit - 1].id, call.now)
-    return listed(call, filtered(fieldset, body), limit, cursor)
+        cursor = cursors.make(call.runtime, Listing.MDM_SERVERS, owner, found[limit - 1].id, call.now)
+    return listed(call, Listed(body, limit, cursor, fieldset))
 
 
 def one(tx: Tx, call: Call) -> Answer:
@@ -51,13 +52,16 @@ def devices_linkage(tx: Tx, call: Call) -> Answer:
     query = call.query
     query.offers()
     limit, service = query.limit(), _service(tx, call)
-    listing = "mdmServers/devices"
-    after = cursors.key_of(call.runtime, query.first("cursor"), listing, service.id, call.now)
+    after = cursors.key_of(
+        call.runtime, query.first("cursor"), Listing.DEVICES_OF_SERVER, service.id, call.now
+    )
     page = device_pages.linked(tx, service.id, after, limit)
     cursor = None
     if page.more is not None:
-        cursor = cursors.make(call.runtime, listing, service.id, page.more, call.now)
-    return listed(call, page.body, limit, cursor, related=call.url(f"mdmServers/{service.uuid}/devices"))
+        cursor = cursors.make(call.runtime, Listing.DEVICES_OF_SERVER, service.id, page.more, call.now)
+    return listed(
+        call, Listed(page.body, limit, cursor), related=call.url(f"mdmServers/{service.uuid}/devices")
+    )
 
 
 def create(call: Call, body: bytes) -> Callable[[Tx], Answer]:

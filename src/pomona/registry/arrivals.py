@@ -121,13 +121,13 @@ def _insert_devices(tx: Tx, origin: Origin, new: list[Arrival], first: int, now:
         ))  # fmt: skip
         tag, base, ready, attribute_run = device_records.encode(projections, row, product.da_v7, product.ba)
         records.append((id, tag, base, ready))
-        attributes.append((id, attribute_run))
+        attributes.append((id, serial, attribute_run))
         owners.append((serial, id))
         if facts.imei:
             identifiers += [(value, id) for value in (*facts.imei, *facts.meid)]
     tx.insert("device", _DEVICE, rows)
     tx.insert("assignment_record", ("device_id", "tag", "base", "facts"), records)
-    tx.insert("business_record", ("device_id", "attributes"), attributes)
+    tx.insert("business_record", ("device_id", "serial", "attributes"), attributes)
     tx.insert("serial_owner", ("serial", "device_id"), sorted(owners))
     tx.insert("device_identifier", ("value", "device_id"), sorted(identifiers))
 

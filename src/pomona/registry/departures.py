@@ -57,6 +57,11 @@ def _end_tenure(tx: Tx, ids: list[int], actor: Actor, now: int) -> None:
         packed,
     )
     tx.execute(
+        "UPDATE business_record SET released = 1 WHERE device_id IN"
+        f" (SELECT c0 FROM {tx.each('$1', 'bigint')} e)",
+        packed,
+    )
+    tx.execute(
         "UPDATE device SET released_at = $1, released_by = $2 WHERE id IN"
         f" (SELECT c0 FROM {tx.each('$3', 'bigint')} e)",
         *(now, f"{actor.kind}:{actor.id}", packed),

@@ -38,6 +38,10 @@ def release(tx: Tx, chunk: Chunk, *, actor: Actor, now: int, service_id: int | N
         *chunk.rows,
     )
     tx.execute(
+        f"UPDATE business_record SET released = 1 WHERE device_id IN (SELECT r.device_id {chosen})",
+        *chunk.rows,
+    )
+    tx.execute(
         "UPDATE device SET released_at = $1, released_by = $2 WHERE id IN"
         " (SELECT r.device_id FROM activity_result r"
         " WHERE r.activity_id = $3 AND r.n >= $4 AND r.n < $5 AND r.status = 1)",

@@ -50,6 +50,8 @@ CREATE TABLE assignment_record (
 );
 CREATE TABLE business_record (
   device_id {id},
+  serial TEXT NOT NULL,
+  released BIGINT NOT NULL DEFAULT 0,
   attributes TEXT NOT NULL
 );
 

@@ -1,5 +1,6 @@
-"""The portal, served with people who can sign in."""
+"""The portal, served with people who can sign in, and a browser to look at it with."""
 
-from tests.portal.support import portal
+from tests.portal.support import local_portal, portal
+from tests.support.browser import chromium
 
-__all__ = ["portal"]
+__all__ = ["chromium", "local_portal", "portal"]

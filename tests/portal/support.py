@@ -9,14 +9,17 @@ from typing import Any
 import httpx
 import pytest
 
+from pomona.keys.keyring import KeyRing
 from pomona.keys.passwords import hash_password
+from pomona.keys.randomness import seeded
 from pomona.portal import routes
 from pomona.portal.sign_in_page import SignInPage
 from pomona.registry import people
 from pomona.registry.people import Person
-from pomona.runtime import Runtime
+from pomona.runtime import Clock, Runtime, Settings
 from pomona.server.application import Application
 from pomona.sign_in import routes as sign_in
+from pomona.store import Store
 from pomona.work import worker
 from pomona.work.activities import ActivityWorker
 from tests.support.serving import Serve
@@ -106,14 +109,25 @@ def composed(runtime: Runtime) -> Application:
     )
 
 
-@pytest.fixture
-def portal(runtime: Runtime, serve: Serve) -> Iterator[Portal]:
-    """On both engines in turn, with a worker that does activities."""
+def served(runtime: Runtime, serve: Serve) -> Portal:
+    """The portal on a port, with a worker that does activities."""
     work = ActivityWorker(runtime, "test")
     origin = serve(composed(runtime), partial(worker.run, "test", runtime.store, work.topic, work.look))
     world = World(runtime.store)
     world.now = runtime.clock.now()
-    made = Portal(origin, runtime, world, [])
+    return Portal(origin, runtime, world, [])
+
+
+@pytest.fixture
+def portal(runtime: Runtime, serve: Serve) -> Iterator[Portal]:
+    """On both engines in turn."""
+    made = served(runtime, serve)
     yield made
     for browser in made.browsers:
         browser.client.close()
+
+
+@pytest.fixture
+def local_portal(store: Store, serve: Serve) -> Portal:
+    """On SQLite, for looking at pages in a real browser."""
+    return served(Runtime(Settings(), store, KeyRing(bytes(range(32))), Clock(), seeded("tests")), serve)

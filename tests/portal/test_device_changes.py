@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 
 from pomona.catalogue.facts import infer
-from pomona.registry import devices
+from pomona.registry import activities, devices
 from pomona.runtime import Settings
+from pomona.store import Tx
 from tests.portal.support import Browser, Portal, composed
 from tests.support.serving import Serve
-from tests.support.worlds import World, serials
+from tests.support.worlds import ADMIN, World, serials
 
 
 def finished(browser: Browser, address: str) -> str:
@@ -196,6 +197,29 @@ def test_a_long_activity_is_paged_and_can_be_stopped(portal: Portal) -> None:
     answer = browser.post(f"{page}/stop")
     assert answer.headers["location"] == f"{page}?said=stopped"
     assert "Stopped" not in browser.get(page).text.partition("<section")[2]
+
+
+def test_an_activity_that_goes_on_is_followed_and_stopped(portal: Portal) -> None:
+    ours = portal.world.stock(3)
+    now = portal.world.now
+
+    def held_elsewhere(tx: Tx) -> str:
+        made = activities.create(
+            tx, portal.world.id, "UNASSIGN_DEVICES", ours, actor=ADMIN, now=now, rng=portal.world.rng
+        )
+        tx.execute("UPDATE activity SET leased_by = 'elsewhere', leased_until = $1", now + 600_000)
+        return made.uuid
+
+    page = f"/portal/activities/{portal.runtime.store.write_sync(held_elsewhere)}"
+    browser = portal.signed_in()
+    shown = browser.get(page).text
+    assert "data-follow" in shown
+    assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in shown
+    assert 'value="0" max="3"' in shown
+    browser.post(f"{page}/stop")
+    ended = browser.get(page).text
+    assert "Stopped" in ended
+    assert "data-follow" not in ended
 
 
 def test_a_list_beyond_the_limit_is_refused(portal: Portal, serve: Serve) -> None:

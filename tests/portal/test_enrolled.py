@@ -20,7 +20,8 @@ def enrolled(
     def work(tx: Tx) -> None:
         enrollments.begin(tx, of.id, key, kind, serial=serial, account_id=None, told=told, now=of.now)
         begun = enrollments.get(tx, of.id, key)
-        enrollments.update_tokens(tx, begun, Tokens(b"push", "magic", None, True), actor=ADMIN, now=of.now)
+        enrollments.update_tokens(tx, begun.id, Tokens(b"push", "magic", None, True), of.now)
+        enrollments.count_in(tx, begun, actor=ADMIN, now=of.now)
         reported = {"BatteryLevel": 0.5, "IsSupervised": True, "Capabilities": ["a", "b"], "Quota": {"GB": 3}}
         enrollments.learnt(tx, begun.id, told, reported, of.now)
         commands.queue(

@@ -30,6 +30,7 @@ MENU = (
     Group(
         "Devices",
         (
+            Item("Devices", "/portal/devices", "device", Permission.LOOK),
             Item("Services", "/portal/services", "service", Permission.LOOK),
             Item("Enrolled", "/portal/enrolled", "enrolled", Permission.MANAGE),
             Item("Activities", "/portal/activities", "activity", Permission.LOOK),

@@ -1,0 +1,27 @@
+"""Starting the program that is measured, as a person would: `pomona up` on a data folder."""
+
+import os
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from bench.data import Data
+from bench.measure import Process, free_port, running
+
+
+def command(folder: Path, port: int) -> list[str | Path]:
+    """The command line; all listeners are on, as by default, but at ports that are free."""
+    program = Path(sys.executable).with_name("pomona")
+    return [program, "--data", folder, "up", "--port", str(port), "--tls-port", "0", "--proxy-port", "0"]
+
+
+def environment() -> dict[str, str]:
+    """This process's environment without settings of somebody's own installation."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("POMONA_")}
+    return kept | {"POMONA_CONFIG": os.devnull}
+
+
+def pomona(data: Data) -> AbstractContextManager[Process]:
+    """A serving Pomona for the time of a block."""
+    port = free_port()
+    return running(command(data.folder, port), port, data.beside("server.log"), environment())

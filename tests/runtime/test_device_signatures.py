@@ -41,7 +41,7 @@ class Maker:
 
 
 def under(runtime: Runtime, *policy: str, anchors: Path | None = None) -> Runtime:
-    changed = {"device_signature_policy": policy, "device_anchors": anchors}
+    changed = {"device_signature_policy": policy, "device_anchors": str(anchors or "")}
     settings = msgspec.structs.replace(runtime.settings, **changed)
     return Runtime(settings, runtime.store, runtime.keys, runtime.clock, runtime.rng, runtime.origins)
 

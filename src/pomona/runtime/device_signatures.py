@@ -55,11 +55,11 @@ def _factory(tx: Tx) -> authorities.StoredAuthority | None:
     return authorities.find(tx, authorities.INSTALLATION, authorities.FACTORY)
 
 
-def _by_apple(signed: cms.Signed, file: Path | None) -> bool:
-    if file is None:
+def _by_apple(signed: cms.Signed, file: str) -> bool:
+    if not file:
         return False
     try:
-        anchors = list(certificates_in(file.read_bytes()))
+        anchors = list(certificates_in(Path(file).expanduser().read_bytes()))
         # The authorities above an iPhone's identity expired long ago and go on being used.
         return bool(anchors) and cms.chain_ok(
             signed.signer, signed.certificates, anchors, ignore_ca_validity=True

@@ -35,8 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What becomes of a serial nobody told us about: facts are derived from it, or it is refused."""
     device_signature_policy: tuple[Literal["simulated", "apple", "off"], ...] = ("simulated",)
     """Whose signatures on enrolment requests are accepted."""
-    device_anchors: Path | None = None
-    """PEM file of the authorities that sign Apple's device identities; needed for the policy `apple`."""
+    device_anchors: str = ""
+    """Path of a PEM file of the authorities that sign Apple's device identities; needed for the policy `apple`."""
     activity_limit: int = 1_000_000
     """Devices in one activity."""
     order_device_limit: int = 100_000

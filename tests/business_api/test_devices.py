@@ -236,3 +236,17 @@ def test_links_are_of_the_origin_that_was_used(client: Client, world: World) -> 
     document = answer.json()
     assert document["links"]["next"].startswith('http://odd"host:99/v1/orgDevices?')
     assert document["data"][0]["links"]["self"].startswith('http://odd"host:99/v1/orgDevices/')
+
+
+def test_a_query_in_any_spelling(client: Client, world: World) -> None:
+    world.stock(3)
+    for query in (
+        "limit=2&fields[orgDevices]=status,serialNumber",
+        "fields%5BorgDevices%5D=status%2CserialNumber&limit=2",
+        "&&limit=2&fields%5borgDevices%5d=status,+serialNumber&x",
+        "limit=2&fields[orgDevices]=status&fields[orgDevices]=serialNumber&limit=3",
+    ):
+        answer = client.send("GET", f"orgDevices?{query}")
+        assert [set(each["attributes"]) for each in answer.json()["data"]] == [{"status", "serialNumber"}] * 2
+    answer = client.send("GET", "orgDevices?" + "&".join(["x=1"] * 101))
+    assert "100" in refused(answer, 400, "PARAMETER_ERROR.INVALID", parameter="")

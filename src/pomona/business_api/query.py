@@ -1,6 +1,6 @@
 """The query string: page size, cursor and sparse fieldsets."""
 
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from pomona.business_api.errors import bad_parameter
 
@@ -16,14 +16,17 @@ class Query:
 
     def __init__(self, raw: bytes) -> None:
         self._values: dict[str, list[str]] = {}
-        if not raw:
-            return
-        try:
-            pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
-        except ValueError:
-            raise bad_parameter("", f"More than {_MAX_PARAMETERS} parameters were sent.") from None
-        for name, value in pairs:
-            self._values.setdefault(name, []).append(value)
+        text = raw.decode("latin-1")
+        pairs = text.split("&", _MAX_PARAMETERS)
+        if len(pairs) > _MAX_PARAMETERS:
+            raise bad_parameter("", f"More than {_MAX_PARAMETERS} parameters were sent.")
+        escaped = "%" in text or "+" in text
+        for pair in pairs:
+            if pair:
+                name, _, value = pair.partition("=")
+                if escaped:
+                    name, value = unquote_plus(name), unquote_plus(value)
+                self._values.setdefault(name, []).append(value)
 
     @classmethod
     def of(cls, raw: bytes) -> "Query":

@@ -21,6 +21,7 @@ from pomona.runtime import Runtime
 from pomona.runtime.asgi import JSON, Answer, Call, sentence
 from pomona.service_discovery import lookup
 from pomona.service_discovery.lookup import BuiltIn, NothingFound
+from pomona.service_discovery.throttle import LIMITS, Throttle
 from pomona.store import StoreUnavailable
 
 _REFUSED = "This account cannot be used to enrol this device."
@@ -32,6 +33,7 @@ class DiscoveryFace:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._throttle = Throttle(LIMITS.get(runtime.settings.rate_profile))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -67,6 +69,9 @@ class DiscoveryFace:
 
     async def _alternate(self, call: Call, identifier: str, family: str) -> Answer:
         """Sends the device on to the discovery URL of the service that takes its kind."""
+        address = self._runtime.origins.client_address(call.scope)
+        if wait := self._throttle.wait(address, self._runtime.clock.now()):
+            return Answer(429, headers=[("retry-after", str(wait // 1000 + 1))])
         try:
             if family not in VERSIONS:
                 raise NothingFound("the model family does not enrol by an account")

@@ -232,3 +232,55 @@ def test_a_list_beyond_the_limit_is_refused(portal: Portal, serve: Serve) -> Non
         answer = browser.post(path, four)
         assert (answer.status_code, "4 devices are too many" in answer.text) == (422, True)
     browser.client.close()
+
+
+def test_devices_are_added_by_hand_and_each_is_accounted_for(portal: Portal) -> None:
+    service = portal.world.service("Main server")
+    known, foreign = portal.world.stock(1), World(portal.runtime.store, "Other").stock(1, seed=5)
+    fresh = serials(2, seed=6)
+    lines = f"serial, product\n{fresh[0].lower()}, iPhone 16 Pro\n\n{fresh[1]}\n{known[0]}\n{foreign[0]}"
+    browser = portal.signed_in()
+    page = browser.post("/portal/devices/add", {"devices": lines, "where": service.uuid}).text
+    assert "<h1>2 devices added</h1>" in page
+    assert "Was here already" in page
+    assert "Belongs to another organisation" in page
+    assert "Other" not in page.partition("<main")[2].replace("another", "")
+    first = portal.runtime.store.read_sync(lambda tx: devices.get(tx, portal.world.id, fresh[0]))
+    assert (first.model, first.inferred, first.source, first.service_id) == (
+        "iPhone 16 Pro",
+        False,
+        "MANUALLY_ADDED",
+        service.id,
+    )
+    again = browser.post("/portal/devices/add", {"devices": lines, "where": "default"}).text
+    assert "<h1>0 devices added</h1>" in again
+    assert "Added by hand" in browser.get(f"/portal/devices/{fresh[1]}").text
+
+
+@pytest.mark.parametrize(
+    ("lines", "where", "status", "said"),
+    [
+        ("", "none", 422, "Name at least one device"),
+        ("OK12345678\nno", "none", 422, "line 2: the serial number &#x27;NO&#x27; has 2 characters"),
+        ("OK12345678, iToaster", "none", 422, "no product is called"),
+        ("OK12345678", "F" * 32, 404, "There is no device management service"),
+    ],
+)
+def test_what_cannot_be_added_is_said_and_nothing_is(
+    portal: Portal, lines: str, where: str, status: int, said: str
+) -> None:
+    browser = portal.signed_in()
+    answer = browser.post("/portal/devices/add", {"devices": lines, "where": where})
+    assert (answer.status_code, said in answer.text) == (status, True), answer.text
+    assert "No devices yet" in browser.get("/portal/devices").text
+
+
+def test_a_strict_catalogue_wants_to_know_what_a_device_is(portal: Portal, serve: Serve) -> None:
+    portal.person("ADMINISTRATOR", "admin@example.com")
+    browser = Browser(serve(composed(replace(portal.runtime, settings=Settings(catalogue="strict")))))
+    browser.sign_in("admin@example.com")
+    refused = browser.post("/portal/devices/add", {"devices": "OK12345678", "where": "none"})
+    assert (refused.status_code, "OK12345678" in refused.text) == (422, True)
+    told = browser.post("/portal/devices/add", {"devices": "OK12345678, Mac mini", "where": "placeholder"})
+    assert "<h1>1 device added</h1>" in told.text
+    browser.client.close()

@@ -61,7 +61,9 @@ def compose(runtime: Runtime) -> Application:
     from pomona.enroll_service import routes as enroll_service
     from pomona.management import routes as management
     from pomona.portal import routes as portal
+    from pomona.portal.sign_in_page import SignInPage
     from pomona.service_discovery import routes as service_discovery
+    from pomona.sign_in import routes as sign_in
 
     assignment = device_assignment.app(runtime)
     business = business_api.app(runtime)
@@ -72,6 +74,7 @@ def compose(runtime: Runtime) -> Application:
         **dict.fromkeys(ASSIGNMENT_PATHS, assignment),
         **dict.fromkeys(DISCOVERY_PATHS, discovery),
         "/MDMServiceConfig": managed,
+        "/portal/sign-in": sign_in.app(runtime, SignInPage()),
         "/": health.to_portal,
         "/healthz": health.alive,
         "/readyz": health.Ready(runtime),

@@ -1,18 +1,25 @@
 """A linked service over real HTTP: its token, its sessions, and short verbs for the calls."""
 
 import itertools
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import httpx
 
 from pomona.device_assignment.routes import app
 from pomona.formats.oauth1 import sign_header
+from pomona.formats.server_token import ServerToken
+from pomona.formats.times import iso_seconds
 from pomona.registry import tokens
 from pomona.registry.services import Service
+from pomona.registry.switches import Switches, set_switches
 from pomona.registry.tokens import Issued
 from pomona.runtime import Runtime
 from tests.support.serving import Serve
 from tests.support.worlds import ADMIN, World
+
+T = TypeVar("T")
 
 _nonces = itertools.count(1)
 
@@ -42,6 +49,20 @@ class Linked:
     def use(self, issued: Issued) -> None:
         """Goes on with another token."""
         self.issued, self._session = issued, None
+
+    def switch(self, **changes: object) -> Switches:
+        """Sets switches of the service."""
+        return self.runtime.store.write_sync(
+            lambda tx: set_switches(tx, self.service, changes, actor=ADMIN, now=self.runtime.clock.now())
+        )
+
+    def eventually(self, look: Callable[[], T], until: Callable[[T], object]) -> T:
+        """What `look` gives once `until` is true of it: some things are noted behind the answer."""
+        for _ in range(500):
+            if until(found := look()):
+                return found
+            time.sleep(0.01)
+        raise AssertionError(f"still {look()}")
 
     def authorization(self, *, timestamp: int | None = None, nonce: str | None = None, **other: str) -> str:
         """A right Authorization header, with `other` parts replaced."""
@@ -111,6 +132,17 @@ class Linked:
             cursor = page["cursor"]
             if not page["more_to_follow"]:
                 return records, cursor
+
+
+def server_token(issued: Issued) -> ServerToken:
+    """A token as its file has it."""
+    return ServerToken(
+        issued.token.consumer_key,
+        issued.consumer_secret,
+        issued.token.access_token,
+        issued.access_secret,
+        iso_seconds(issued.token.expires_at),
+    )
 
 
 class Links:

@@ -9,7 +9,7 @@ from pomona.management.identity import enrollment_key, is_user_channel, text
 from pomona.management.refusals import BadRequest, NotHere, SignInNeeded
 from pomona.management.request import Request
 from pomona.registry import account_tokens, challenges, device_certificates, enrollments, organizations
-from pomona.registry.challenges import Purpose
+from pomona.registry.challenges import Purpose, shows_token
 from pomona.registry.device_certificates import DeviceCertificate
 from pomona.registry.enrollments import Told
 from pomona.runtime.asgi import Answer
@@ -84,7 +84,7 @@ def _token(
     tx: Tx, request: Request, purpose: Purpose, message: Mapping[str, Any], now: int
 ) -> account_tokens.AccountToken | None:
     product = purpose.product_type or text(message, "ProductName")
-    if purpose.kind not in ("adde", "byod") or "mac" in product.lower():
+    if not shows_token(purpose.kind, product):
         return None
     bearer = request.bearer()
     token = None if bearer is None else account_tokens.find(tx, purpose.organization_id, bearer, now)

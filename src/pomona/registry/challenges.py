@@ -13,6 +13,17 @@ from pomona.store import Tx
 EnrollmentKind = Literal["ade", "manual", "adde", "byod"]
 """Automated, by a downloaded profile, account-driven device enrolment, account-driven user enrolment."""
 
+
+def is_mac(product_type: str) -> bool:
+    """Whether a product type (`Mac16,10`, `MacBookPro18,1`, `iMac21,1`) is a Mac's."""
+    return "mac" in product_type.lower()
+
+
+def shows_token(kind: str, product_type: str) -> bool:
+    """Whether each request of such a device carries its user's sign-in: account-driven ones, but for a Mac's own channel."""
+    return kind in ("adde", "byod") and not is_mac(product_type)
+
+
 LIVES: dict[EnrollmentKind, int] = {
     "ade": 3_600_000,
     "manual": 7 * 86_400_000,

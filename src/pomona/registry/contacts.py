@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from pomona.registry.challenges import shows_token
 from pomona.registry.people import Status
 from pomona.store import Tx
 
@@ -36,8 +37,8 @@ class Contact(NamedTuple):
 
     @property
     def needs_token(self) -> bool:
-        """Whether each of its requests must show its user's sign-in: account-driven ones, except a Mac's own channel."""
-        return self.kind in ("adde", "byod") and "mac" not in self.product_type.lower()
+        """Whether each of its requests must show its user's sign-in."""
+        return shows_token(self.kind, self.product_type)
 
     def due(self, now: int) -> bool:
         """Whether it is worth a write to note that the device was seen: at most one a minute."""

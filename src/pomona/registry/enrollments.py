@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from pomona.registry import audit, device_certificates, devices, provisional
+from pomona.registry import account_tokens, audit, device_certificates, devices, provisional
 from pomona.registry.actors import Actor
-from pomona.registry.challenges import EnrollmentKind
+from pomona.registry.challenges import EnrollmentKind, is_mac
 from pomona.registry.errors import NotFound
 from pomona.store import Row, Tx
 
@@ -51,14 +51,9 @@ class Enrollment:
     last_seen: int
 
     @property
-    def account_driven(self) -> bool:
-        """Whether its user signed in on the device, and may be asked to do so again."""
-        return self.kind in ("adde", "byod")
-
-    @property
     def is_mac(self) -> bool:
-        """Whether it is a Mac, whose device channel carries no bearer token."""
-        return "mac" in self.product_type.lower()
+        """Whether it is a Mac."""
+        return is_mac(self.product_type)
 
     @property
     def subject(self) -> audit.Subject:
@@ -167,7 +162,7 @@ def leave(tx: Tx, enrollment: Enrollment, *, actor: Actor, now: int) -> None:
         return
     _cancel_commands(tx, enrollment.id, now)
     if enrollment.account_id is not None:
-        tx.execute("DELETE FROM account_token WHERE enrollment_id = $1", enrollment.id)
+        account_tokens.revoke_of_enrollment(tx, enrollment.account_id, enrollment.id)
     if enrollment.kind == "byod":
         device_certificates.revoke_all(tx, enrollment.id, now)
         tx.execute("DELETE FROM command WHERE enrollment_id = $1", enrollment.id)

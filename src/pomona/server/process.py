@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import resource
@@ -62,7 +63,10 @@ async def running(runtime: Runtime) -> AsyncIterator[Addresses]:
 
 
 def serve(settings: Settings, started: Callable[[Addresses], None]) -> None:
-    """Runs until SIGINT or SIGTERM; calls `started` once requests are answered."""
+    """Runs until SIGINT or SIGTERM; calls `started` once requests are answered.
+
+    Garbage is collected from then on: what was made until then stays, and the caller may have switched collecting off.
+    """
     import uvloop
 
     _allow_many_connections()
@@ -76,6 +80,8 @@ async def _serve(runtime: Runtime, started: Callable[[Addresses], None]) -> None
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with running(runtime) as addresses:
+        gc.freeze()
+        gc.enable()
         started(addresses)
         await stop.wait()
         _log.info("stopping")

@@ -9,10 +9,10 @@ import pytest
 from pomona.portal import site_map
 from pomona.portal.door import Step
 from pomona.portal.permissions import ROLES, of_role
-from pomona.registry import portal_sessions
+from pomona.registry import organizations, portal_sessions
 from pomona.registry.people import Role
 from tests.portal.support import Browser, Portal
-from tests.support.worlds import World
+from tests.support.worlds import ADMIN, World
 
 NOWHERE = "00000000-0000-4000-8000-00000000dead"
 
@@ -191,3 +191,24 @@ def test_a_form_too_large_or_unreadable_changes_nothing(portal: Portal) -> None:
     )
     assert broken.status_code == 400
     assert "No supplier yet" in browser.get("/portal/suppliers").text
+
+
+def test_new_terms_are_said_on_every_page_until_an_administrator_accepts_them(portal: Portal) -> None:
+    store, world = portal.runtime.store, portal.world
+    store.write_sync(
+        lambda tx: organizations.set_terms_pending(tx, world.id, True, actor=ADMIN, now=world.now)
+    )
+    helper = portal.signed_in("IT_ADMINISTRATOR")
+    page = helper.get("/portal/services").text
+    assert "New terms wait to be accepted" in page
+    assert "Accept the terms" not in page
+    assert helper.post("/portal/terms").status_code == 403
+    boss = portal.signed_in()
+    assert "Accept the terms" in boss.get("/portal/audit").text
+    answer = boss.post("/portal/terms")
+    assert answer.headers["location"] == "/portal/?said=terms-accepted"
+    start = boss.get(answer.headers["location"])
+    assert start.headers["location"] == "/portal/devices?said=terms-accepted"
+    shown = boss.get(start.headers["location"]).text
+    assert "The terms were accepted" in shown
+    assert "New terms wait" not in shown

@@ -17,6 +17,7 @@ NOTICES = {
     "service-deleted": "The service was unlinked.",
     "service-linked": "The service is linked. Download its token and give it to the service.",
     "service-saved": "Saved.",
+    "terms-accepted": "The terms were accepted. Services are let in again.",
     "tokens-revoked": "All tokens were revoked. The service is locked out until it gets a new one.",
     "others-signed-out": "You are signed in here and nowhere else.",
     "stopped": "The activity was stopped. What was done stays done.",

@@ -15,6 +15,8 @@ class Permission(StrEnum):
     """See devices, services, suppliers, orders and activities."""
     LOGS = "logs"
     """Read the audit log."""
+    TERMS = "terms"
+    """Accept new terms for the organisation."""
     SUPPLIERS = "suppliers"
     """Link and unlink Apple Customer Numbers and Reseller Numbers."""
     SERVICES = "services"
@@ -40,7 +42,8 @@ _DEVICES = frozenset({Permission.LOOK, Permission.ADD, Permission.ASSIGN, Permis
 
 ROLES: dict[str, frozenset[Permission]] = {
     Role.ADMINISTRATOR: _ALL,
-    Role.IT_ADMINISTRATOR: _ALL - {Permission.SUPPLIERS, Permission.PEOPLE, Permission.API_ACCOUNTS},
+    Role.IT_ADMINISTRATOR: _ALL
+    - {Permission.TERMS, Permission.SUPPLIERS, Permission.PEOPLE, Permission.API_ACCOUNTS},
     Role.DEVICE_ENROLLMENT_MANAGER: _DEVICES | {Permission.SERVICES, Permission.DEFAULTS, Permission.MANAGE},
     Role.PEOPLE_MANAGER: frozenset({Permission.PEOPLE}),
     Role.CONTENT_MANAGER: frozenset({Permission.LOOK}),

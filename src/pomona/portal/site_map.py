@@ -24,6 +24,7 @@ from pomona.portal import (
     service_page,
     start,
     supplier_list,
+    terms,
 )
 from pomona.portal.device_changes import ASSIGN, RELEASE, UNASSIGN, Change
 from pomona.portal.door import Step
@@ -108,6 +109,7 @@ PAGES: dict[str, Steps] = {
         api_account_page.delete, May.API_ACCOUNTS, api_account_page.show
     ),
     "/portal/audit": _get(audit_log.show, May.LOGS),
+    "/portal/terms": _post(terms.accept, May.TERMS),
     "/portal/account": _get(own_account.show, None),
     "/portal/account/password": _post(
         own_account.change_password, None, own_account.show, own_account.weigh_password

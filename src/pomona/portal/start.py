@@ -7,5 +7,5 @@ from pomona.store import Tx
 
 
 def show(tx: Tx, visit: Visit) -> Answer:
-    """On to the first entry of the menu, else to one's own account."""
-    return Moved(first(visit.permissions) or "/portal/account")
+    """On to the first entry of the menu, else to one's own account; what there is to say goes along."""
+    return Moved(first(visit.permissions) or "/portal/account", visit.query.get("said", ""))

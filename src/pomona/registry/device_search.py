@@ -15,7 +15,7 @@ from pomona.store import Row, Tx
 State = Literal["owned", "assigned", "unassigned", "released"]
 """`owned` are all that were not released."""
 
-WINDOW = 20_000
+WINDOW = 10_000
 """Candidates that a page looks through at most."""
 
 MATCHES = 500

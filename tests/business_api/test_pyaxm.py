@@ -20,7 +20,7 @@ from tests.support.worlds import ADMIN, World
 
 with warnings.catch_warnings():
     # pyaxm still uses a module of Authlib's that warns of its age, and Authlib insists on being heard when it is imported.
-    import authlib.deprecate  # noqa: F401
+    import authlib.deprecate  # type: ignore[import-untyped]  # noqa: F401
 
     warnings.simplefilter("ignore")
     from pyaxm.abm_requests import DeviceError

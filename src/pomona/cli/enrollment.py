@@ -43,7 +43,7 @@ def list_(
         ):
             found += page
             after = page[-1].id
-    columns = ("serial", "kind", "status", "name", "product", "os", "account", "last seen")
+    columns = ("serial", "kind", "status", "name", "product", "os", "account", "last_seen")
     show_list("Enrolments", [_record(each) for each in found], as_json, columns=columns)
 
 
@@ -151,10 +151,10 @@ def _record(enrollment: "Enrollment") -> dict[str, Any]:
         "product": enrollment.product_type,
         "os": enrollment.os_version,
         "account": enrollment.email,
-        "awaiting configuration": enrollment.awaiting_configuration,
+        "awaiting_configuration": enrollment.awaiting_configuration,
         "enrolled": when(enrollment.enrolled_at),
         "left": when(enrollment.left_at),
-        "last seen": when(enrollment.last_seen),
+        "last_seen": when(enrollment.last_seen),
     }
 
 

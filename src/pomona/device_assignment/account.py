@@ -17,9 +17,14 @@ URLS: list[dict[str, object]] = [
     {"uri": "/server/devices", "http_method": ["POST"], "limit": _LIMIT},
     {"uri": "/devices/sync", "http_method": ["POST"], "limit": _LIMIT},
     {"uri": "/devices", "http_method": ["POST"]},
+    {"uri": "/devices/disown", "http_method": ["POST"]},
+    {"uri": "/device/activationlock", "http_method": ["POST"]},
     {"uri": "/profile", "http_method": ["GET", "POST"]},
     {"uri": "/profile/devices", "http_method": ["DELETE", "POST", "PUT"]},
+    {"uri": "/account-driven-enrollment/profile", "http_method": ["DELETE", "GET", "POST"]},
+    {"uri": "/os-beta-enrollment/tokens", "http_method": ["GET"]},
 ]
+_URLS_10: list[dict[str, object]] = [{"uri": "/device/replacementDetails", "http_method": ["GET"]}]
 """What a client may call, as `urls` tells it; one client pages at the `maximum` it finds here."""
 
 
@@ -52,6 +57,6 @@ def _account(organization: Organization, party: Party, token: Token, version: in
             "org_id_hash": hashlib.sha256(organization.number.encode()).hexdigest(),
             "org_type": organization.kind,
             "org_version": "v2",
-            "urls": URLS,
+            "urls": [*URLS, *_URLS_10] if version >= 10 else URLS,
         }
     return answer

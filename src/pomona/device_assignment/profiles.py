@@ -38,8 +38,7 @@ async def define(face: Face, call: Call) -> bytes:
         )  # fmt: skip
 
     profile = await face.write(call, work)
-    given = await _assign(face, call, lambda tx, party: profile, serials)
-    return _answer(given, call.version, profile.uuid)
+    return await _assign(face, call, profile.uuid, lambda tx, party: profile, serials)
 
 
 async def show(face: Face, call: Call) -> bytes:
@@ -73,10 +72,9 @@ async def assign(face: Face, call: Call) -> bytes:
         return profiles.get(tx, party.service_id, uuid)
 
     try:
-        given = await _assign(face, call, find, serials)
+        return await _assign(face, call, uuid, find, serials)
     except NotFound:
         raise Refused(404, "PROFILE_NOT_FOUND") from None
-    return _answer(given, call.version, uuid)
 
 
 async def remove(face: Face, call: Call) -> bytes:
@@ -100,27 +98,28 @@ def slices(serials: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 async def _assign(
-    face: Face, call: Call, find: Callable[[Tx, Party], Profile], serials: Sequence[str]
-) -> dict[str, Given]:
+    face: Face, call: Call, uuid: str, find: Callable[[Tx, Party], Profile], serials: Sequence[str]
+) -> bytes:
     given: dict[str, Given] = {}
+    retry_seconds = 0
     for part in slices(serials):
 
-        def work(tx: Tx, party: Party, part: Sequence[str] = part) -> dict[str, Given]:
+        def work(tx: Tx, party: Party, part: Sequence[str] = part) -> tuple[dict[str, Given], int]:
             limit = Limit(party.switches.assign_limit, party.switches.assign_window * 1000)
-            return profile_assignments.assign(tx, find(tx, party), part, now=call.now, limit=limit)
+            done = profile_assignments.assign(tx, find(tx, party), part, now=call.now, limit=limit)
+            return done, party.switches.assign_window
 
-        given |= await face.write(call, work)
-    return given
+        results, retry_seconds = await face.write(call, work)
+        given |= results
+    return wire.encode({"profile_uuid": uuid, **_results(given, call.version, retry_seconds)})
 
 
-def _answer(given: dict[str, Given], version: int, uuid: str) -> bytes:
-    answer: dict[str, object] = {"profile_uuid": uuid, "devices": given}
-    if Given.THROTTLED in given.values():
-        if version < _THROTTLED_SINCE:
-            answer["devices"] = {
-                serial: Given.FAILED if result is Given.THROTTLED else result
-                for serial, result in given.items()
-            }
-        if version >= _RETRY_SINCE:
-            answer["retry_after_seconds"] = 3600
-    return wire.encode(answer)
+def _results(given: dict[str, Given], version: int, retry_seconds: int) -> dict[str, object]:
+    if Given.THROTTLED not in given.values():
+        return {"devices": given}
+    if version < _THROTTLED_SINCE:
+        old = {serial: Given.FAILED if each is Given.THROTTLED else each for serial, each in given.items()}
+        return {"devices": old}
+    if version < _RETRY_SINCE:
+        return {"devices": given}
+    return {"devices": given, "retry_after_seconds": retry_seconds}

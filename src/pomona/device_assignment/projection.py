@@ -64,7 +64,8 @@ class Encoder:
             hardware += f',"imei":{texts(device.imei)}'
         if device.meid:
             hardware += f',"meid":{texts(device.meid)}'
-        return tag, hardware + ',"is_replacement_device":false'
+        replacement = "true" if device.replacement else "false"
+        return tag, f'{hardware},"is_replacement_device":{replacement}'
 
     def state(
         self,

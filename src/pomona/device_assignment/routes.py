@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from starlette.types import ASGIApp
 
-from pomona.device_assignment import account, devices, profiles, session
+from pomona.device_assignment import account, account_driven, beta, devices, ownership, profiles, session
 from pomona.device_assignment.face import Face, Handler
 from pomona.runtime import Runtime
 
@@ -13,9 +13,18 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "/server/devices": {"POST": devices.fetch},
     "/devices/sync": {"POST": devices.sync},
     "/devices": {"POST": devices.details},
+    "/devices/disown": {"POST": ownership.disown},
+    "/device/activationlock": {"POST": ownership.activation_lock},
+    "/device/replacementDetails": {"GET": ownership.replacement},
     "/profile": {"GET": profiles.show, "POST": profiles.define},
     # The documentation says POST; NanoDEP, MicroMDM and Fleet send PUT.
     "/profile/devices": {"POST": profiles.assign, "PUT": profiles.assign, "DELETE": profiles.remove},
+    "/account-driven-enrollment/profile": {
+        "GET": account_driven.show,
+        "POST": account_driven.register,
+        "DELETE": account_driven.remove,
+    },
+    "/os-beta-enrollment/tokens": {"GET": beta.tokens},
 }
 
 PATHS = ("/session", *HANDLERS)

@@ -39,7 +39,7 @@ class Origin:
     """Where a batch of devices comes from.
 
     `source_id` is the Apple Customer Number or reseller number; `order_*` are of the purchase order, where there is
-    one. `provisional_until` is set later, by enrolment, for devices added by hand.
+    one. `replacement` marks units that stand in for repaired ones.
     """
 
     organization_id: int
@@ -48,6 +48,7 @@ class Origin:
     order_id: int | None = None
     order_number: str = ""
     ordered_at: int | None = None
+    replacement: bool = False
 
 
 class Target(Enum):
@@ -257,6 +258,7 @@ def _device_row(origin: Origin, facts: Facts, asset_tag: str, now: int) -> Devic
         origin.order_number,
         now if origin.ordered_at is None else origin.ordered_at,
         now,
+        origin.replacement,
     )
 
 

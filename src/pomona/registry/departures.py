@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from pomona.registry import operations
 from pomona.registry.actors import Actor
 from pomona.registry.assignments import UNASSIGNED
-from pomona.registry.operations import Op
+from pomona.registry.operations import Op, Reason
 from pomona.store import Tx
 
 _LEAST_APART = 1_000
 """Milliseconds between two operations of a device: consumers tell by whole seconds which came later."""
 
 
-def leave(tx: Tx, device_ids: Sequence[int], *, actor: Actor, now: int) -> int:
+def leave(tx: Tx, device_ids: Sequence[int], *, actor: Actor, now: int, reason: Reason = Reason.NONE) -> int:
     """Takes owned devices out of their organisations; gives how many. Their serials are nobody's afterwards.
 
-    Their services are told. The caller holds the organisations' locks and ends the claims.
+    Their services are told, with the `reason`. The caller holds the organisations' locks and ends the claims.
     """
     if not device_ids:
         return 0
@@ -33,7 +33,7 @@ def leave(tx: Tx, device_ids: Sequence[int], *, actor: Actor, now: int) -> int:
         if service is not None:
             lost.setdefault(service, []).append(moment)
     for service in sorted(lost):
-        operations.append(tx, service, lost[service], Op.DELETED)
+        operations.append(tx, service, lost[service], Op.DELETED, reason=reason)
     _unassign(tx, times, now)
     _end_tenure(tx, [id for id, _ in times], actor, now)
     return len(times)

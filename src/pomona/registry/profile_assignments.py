@@ -48,7 +48,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class Held:
     """A device that the calling service has now."""
 
     id: int
@@ -64,6 +64,10 @@ class _Held:
     def next_at(self, now: int) -> int:
         """The time of its next operation: a second after its last at the soonest."""
         return max(now, self.operated_at + 1000)
+
+    def has(self, profile: Profile) -> bool:
+        """Whether it has a profile already, fetched or not."""
+        return self.profile_id == profile.id and self.status in (ProfileStatus.ASSIGNED, ProfileStatus.PUSHED)
 
     def encoded(
         self, tx: Tx, status: str, uuid: str | None, given_at: int | None, pushed_at: int | None
@@ -95,17 +99,10 @@ def assign(
 
     A device that has this profile already is left as it is. The caller holds the organisation's lock.
     """
-    held = _held(tx, profile.service_id, serials)
-    throttled = _throttled(tx, held, limit, now) if limit and limit.count else frozenset()
-    changed = [
-        device
-        for device in held.values()
-        if device.id not in throttled
-        and (
-            device.profile_id != profile.id
-            or device.status not in (ProfileStatus.ASSIGNED, ProfileStatus.PUSHED)
-        )
-    ]
+    held = on_service(tx, profile.service_id, serials)
+    wanted = [device for device in held.values() if not device.has(profile)]
+    throttled = _throttled(tx, wanted, limit, now) if limit and limit.count else frozenset()
+    changed = [device for device in wanted if device.id not in throttled]
     rows = sorted(
         (device.id, device.next_at(now), *device.encoded(tx, "assigned", profile.uuid, now, None))
         for device in changed
@@ -128,7 +125,7 @@ def remove(tx: Tx, service_id: int, serials: Sequence[str], *, now: int) -> dict
 
     A device without a profile is left as it is. The caller holds the organisation's lock.
     """
-    held = _held(tx, service_id, serials)
+    held = on_service(tx, service_id, serials)
     uuids = _uuids(tx, [device.profile_id for device in held.values() if device.profile_id is not None])
     rows = sorted(
         (
@@ -193,7 +190,7 @@ def fetched(tx: Tx, serial: str, *, now: int, organization_id: int | None = None
     found = waiting_for(tx, serial, organization_id=organization_id)
     if found is None or found.status is ProfileStatus.PUSHED:
         return found
-    device = _held(tx, found.service_id, [serial])[canonical(serial) or ""]
+    device = on_service(tx, found.service_id, [serial])[canonical(serial) or ""]
     at = device.next_at(now)
     encoded = device.encoded(tx, "pushed", found.profile.uuid, device.profile_assigned_at, now)
     tx.execute(
@@ -206,7 +203,7 @@ def fetched(tx: Tx, serial: str, *, now: int, organization_id: int | None = None
     return found
 
 
-def _held(tx: Tx, service_id: int, serials: Sequence[str]) -> dict[str, _Held]:
+def on_service(tx: Tx, service_id: int, serials: Sequence[str]) -> dict[str, Held]:
     """The devices among `serials` that are on the service now, by canonical serial."""
     distinct = sorted({known for known in map(canonical, serials) if known})
     rows = tx.rows(
@@ -216,14 +213,14 @@ def _held(tx: Tx, service_id: int, serials: Sequence[str]) -> dict[str, _Held]:
         " JOIN device_state s ON s.device_id = o.device_id WHERE s.service_id = $2",
         *(tx.pack(distinct), service_id),
     )
-    return {serial: _Held(*values) for serial, *values in rows}
+    return {serial: Held(*values) for serial, *values in rows}
 
 
-def _throttled(tx: Tx, held: dict[str, _Held], limit: Limit, now: int) -> frozenset[int]:
+def _throttled(tx: Tx, wanted: Sequence[Held], limit: Limit, now: int) -> frozenset[int]:
     rows = tx.rows(
         f"SELECT e.c0 FROM {tx.each('$1', 'bigint')} e JOIN operation o ON o.device_id = e.c0"
         " WHERE o.reason = $2 AND o.at > $3 GROUP BY e.c0 HAVING count(*) >= $4",
-        *(tx.pack([(device.id,) for device in held.values()]), int(Reason.PROFILE_ASSIGNED)),
+        *(tx.pack([(device.id,) for device in wanted]), int(Reason.PROFILE_ASSIGNED)),
         *(now - limit.window, limit.count),
     )
     return frozenset(row[0] for row in rows)
@@ -237,7 +234,7 @@ def _uuids(tx: Tx, ids: Sequence[int]) -> dict[int | None, str]:
     return dict(rows)
 
 
-def _answers(serials: Sequence[str], held: dict[str, _Held], throttled: frozenset[int]) -> dict[str, Given]:
+def _answers(serials: Sequence[str], held: dict[str, Held], throttled: frozenset[int]) -> dict[str, Given]:
     answers = {}
     for serial in serials:
         device = held.get(canonical(serial) or "")

@@ -37,6 +37,7 @@ class DeviceRow(NamedTuple):
     order_number: str
     ordered_at: int
     added_at: int
+    replacement: bool = False
 
 
 class AssignmentDocs(Protocol):

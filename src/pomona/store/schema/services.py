@@ -1,4 +1,4 @@
-"""Device management services, their keys, tokens and profiles, and the log each of them reads.
+"""Device management services, their keys, tokens and profiles, what they did to devices, and the log each of them reads.
 
 Numbers of services, tokens and profiles are never used again: sessions, cursors, logs and activities outlive what they name.
 """
@@ -67,6 +67,22 @@ CREATE TABLE profile (
   created_at BIGINT NOT NULL
 );
 CREATE INDEX profile_by_service ON profile (service_id{then_id});
+
+CREATE TABLE replacement (
+  device_id {id},
+  original_device_id BIGINT NOT NULL,
+  original_serial TEXT NOT NULL,
+  replaced_at BIGINT NOT NULL
+);
+
+CREATE TABLE activation_lock (
+  device_id {id},
+  service_id BIGINT NOT NULL,
+  escrow_key BLOB,
+  lost_message TEXT,
+  locked_at BIGINT NOT NULL,
+  locked_by TEXT NOT NULL
+);
 
 CREATE TABLE operation (
   service_id BIGINT NOT NULL,

@@ -1,0 +1,74 @@
+"""A repaired device comes back as another unit: it takes the place of the one that was sent in."""
+
+from dataclasses import dataclass
+
+from pomona.catalogue.facts import Facts
+from pomona.registry import arrivals, audit, departures, devices
+from pomona.registry.actors import Actor
+from pomona.registry.arrivals import Arrival, Origin, Outcome, Target
+from pomona.registry.errors import Duplicate, NotFound
+from pomona.registry.operations import Reason
+from pomona.registry.orders import ClaimState
+from pomona.store import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Which unit a device replaced, and when (ms)."""
+
+    original_serial: str
+    replaced_at: int
+
+
+def replace(tx: Tx, organization_id: int, serial: str, unit: Facts, *, actor: Actor, now: int) -> Outcome:
+    """Puts a new unit in the place of an owned device: same service, same asset tag; the old one leaves.
+
+    The service is told that the old one left by replacement. Raises `NotFound` when the organisation does not own the
+    device, `Duplicate` when the new unit has an owner.
+    """
+    tx.lock(organization_id)
+    id = devices.owned_id(tx, organization_id, serial)
+    if id is None:
+        raise NotFound("device", serial)
+    if tx.value("SELECT device_id FROM serial_owner WHERE serial = $1", unit.serial) is not None:
+        raise Duplicate(f"The unit {unit.serial} has an owner already.", field="unit")
+    old = devices.by_id(tx, id)
+    departures.leave(tx, [id], actor=actor, now=now, reason=Reason.REPLACEMENT)
+    _end_claim(tx, old.serial)
+    origin = Origin(organization_id, old.source, old.source_id, replacement=True)
+    outcome = arrivals.arrive(
+        tx,
+        origin,
+        [Arrival(unit, old.asset_tag)],
+        now=now,
+        target=Target.NONE if old.service_id is None else old.service_id,
+        assigned_by=old.assigned_by or "",
+    )[unit.serial]
+    tx.execute(
+        "INSERT INTO replacement (device_id, original_device_id, original_serial, replaced_at)"
+        " VALUES ($1, $2, $3, $4)",
+        *(outcome.device_id, old.id, old.serial, now),
+    )
+    subject = audit.Subject("DEVICE", unit.serial, unit.serial)
+    audit.record(
+        tx, organization_id, "DEVICE_REPLACED", actor, subject, now=now, after={"original": old.serial}
+    )
+    return outcome
+
+
+def of_device(tx: Tx, device_id: int) -> Replacement | None:
+    """Which unit a device (internal number) replaced."""
+    row = tx.row("SELECT original_serial, replaced_at FROM replacement WHERE device_id = $1", device_id)
+    return None if row is None else Replacement(*row)
+
+
+def _end_claim(tx: Tx, serial: str) -> None:
+    tx.execute(
+        "UPDATE purchase_order SET live = live - 1, released = released + 1"
+        " WHERE id = (SELECT order_id FROM claim WHERE serial = $1 AND state = 1)",
+        serial,
+    )
+    tx.execute(
+        f"UPDATE claim SET state = {ClaimState.RELEASED:d} WHERE serial = $1 AND state = {ClaimState.LIVE:d}",
+        serial,
+    )

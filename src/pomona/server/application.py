@@ -3,14 +3,15 @@
 Paths are matched exactly or by their first segments; a face answers itself for what it does not know below them.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from importlib import import_module
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pomona.runtime import Runtime
 from pomona.server import health
-
-Make = Callable[[Runtime], ASGIApp]
 
 ASSIGNMENT_PATHS = (
     "/session",
@@ -51,30 +52,45 @@ class Application:
             return app
         return self._deep.get(tuple(parts[1:4]), health.not_found)
 
+    async def get_ready(self) -> None:
+        """Makes every face, letting requests in between them."""
+        for app in dict.fromkeys((*self._exact.values(), *self._first.values(), *self._deep.values())):
+            if isinstance(app, Face):
+                app.ready()
+                await asyncio.sleep(0)
+
+
+class Face:
+    """A face that is made when its first request comes, unless there was time to make it before.
+
+    Importing all faces takes longer than everything else that a start does, and a client waits for one of them.
+    """
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._make = make
+        self._app: ASGIApp | None = None
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.ready()(scope, receive, send)
+
+    def ready(self) -> ASGIApp:
+        """The face, made now if it was not yet."""
+        if self._app is None:
+            self._app = self._make()
+        return self._app
+
 
 def compose(runtime: Runtime) -> Application:
     """All faces over one runtime."""
-    # Imported here: a process that serves nothing (most of the command line) should not pay for them.
-    from pomona.activation import routes as activation
-    from pomona.business_api import routes as business_api
-    from pomona.device_assignment import routes as device_assignment
-    from pomona.enroll_service import routes as enroll_service
-    from pomona.management import routes as management
-    from pomona.portal import routes as portal
-    from pomona.portal.sign_in_page import SignInPage
-    from pomona.service_discovery import routes as service_discovery
-    from pomona.sign_in import routes as sign_in
-
-    assignment = device_assignment.app(runtime)
-    business = business_api.app(runtime)
-    discovery = service_discovery.app(runtime)
-    managed = management.app(runtime)
-    pages = portal.app(runtime)
+    assignment = _routes(runtime, "device_assignment")
+    business = _routes(runtime, "business_api")
+    discovery = _routes(runtime, "service_discovery")
+    management = _routes(runtime, "management")
     exact: dict[str, ASGIApp] = {
         **dict.fromkeys(ASSIGNMENT_PATHS, assignment),
         **dict.fromkeys(DISCOVERY_PATHS, discovery),
-        "/MDMServiceConfig": managed,
-        "/portal/sign-in": sign_in.app(runtime, SignInPage()),
+        "/MDMServiceConfig": management,
+        "/portal/sign-in": Face(partial(_sign_in, runtime)),
         "/": health.to_portal,
         "/healthz": health.alive,
         "/readyz": health.Ready(runtime),
@@ -83,9 +99,24 @@ def compose(runtime: Runtime) -> Application:
         ("v1",): business,
         ("auth",): business,
         ("pomona", "v1", "activities"): business,
-        ("enroll-service",): enroll_service.app(runtime),
-        ("manage",): managed,
-        ("activation",): activation.app(runtime),
-        ("portal",): pages,
+        ("enroll-service",): _routes(runtime, "enroll_service"),
+        ("manage",): management,
+        ("activation",): _routes(runtime, "activation"),
+        ("portal",): _routes(runtime, "portal"),
     }
     return Application(exact, segments)
+
+
+def _routes(runtime: Runtime, room: str) -> Face:
+    def make() -> ASGIApp:
+        app: ASGIApp = import_module(f"pomona.{room}.routes").app(runtime)
+        return app
+
+    return Face(make)
+
+
+def _sign_in(runtime: Runtime) -> ASGIApp:
+    from pomona.portal.sign_in_page import SignInPage
+    from pomona.sign_in import routes
+
+    return routes.app(runtime, SignInPage())

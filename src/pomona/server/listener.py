@@ -10,6 +10,7 @@ import contextlib
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 
 from starlette.types import ASGIApp
@@ -33,9 +34,17 @@ class Listener:
     """Serves `app` at `host` and `port`. Use from one event loop; `start`, then `stop`, once each."""
 
     def __init__(
-        self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, ssl_context: ssl.SSLContext | None = None
+        self,
+        app: ASGIApp,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        ssl_context: ssl.SSLContext | Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
-        """Take an address (a name is looked up; port 0 means any free one) and, for HTTPS, a server context."""
+        """Take an address (a name is looked up; port 0 means any free one) and, for HTTPS, a server context.
+
+        Instead of a context it may be a function that makes one: `start` calls it in a thread, and other listeners of
+        the loop go on meanwhile.
+        """
         self._host = host
         self._port = port
         self._ssl = ssl_context
@@ -89,13 +98,14 @@ class Listener:
         assert self._socket is not None
         self._config.load()
         loop = asyncio.get_running_loop()
+        context = await asyncio.to_thread(self._ssl) if callable(self._ssl) else self._ssl
         self._tick(loop, _SWEEP_EVERY)
         self._server = await loop.create_server(
             lambda: HttpProtocol(self._config, self._state, {}, loop),
             sock=self._socket,
-            ssl=self._ssl,
+            ssl=context,
             backlog=BACKLOG,
-            ssl_handshake_timeout=HANDSHAKE_SECONDS if self._ssl else None,
+            ssl_handshake_timeout=HANDSHAKE_SECONDS if context else None,
         )
         return self._port
 

@@ -8,8 +8,10 @@ import os
 import resource
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
@@ -17,11 +19,9 @@ from starlette.types import ASGIApp
 from pomona.registry import activities
 from pomona.runtime import Runtime, Settings
 from pomona.server.application import compose
-from pomona.server.authority import Authority
 from pomona.server.installation import installation
 from pomona.server.listener import Listener
 from pomona.server.proxy import Proxy, Routes
-from pomona.server.tls import default_hosts, server_context
 from pomona.server.workers import start_workers
 
 _log = logging.getLogger("pomona.server")
@@ -38,7 +38,10 @@ class Addresses:
 
 @contextlib.asynccontextmanager
 async def running(runtime: Runtime) -> AsyncIterator[Addresses]:
-    """Serves until the block ends. Raises `CannotListen` when an address is taken."""
+    """Serves until the block ends. Raises `CannotListen` when an address is taken, `AuthorityProblem`.
+
+    Plain HTTP is answered before the rest is ready, which takes as long again: certificates, and faces nobody asked yet.
+    """
     settings = runtime.settings
     if not settings.database_url:
         await runtime.store.write(activities.forget_leases)
@@ -54,6 +57,7 @@ async def running(runtime: Runtime) -> AsyncIterator[Addresses]:
         for listener in filter(None, (http, https)):
             await listener.start()
             stack.push_async_callback(listener.stop, settings.shutdown_seconds)
+        await app.get_ready()
         await stack.enter_async_context(start_workers(runtime, worker_name()))
         yield Addresses(
             http.origin if http else None,
@@ -104,12 +108,20 @@ def _https(runtime: Runtime, app: ASGIApp) -> Listener | None:
     settings = runtime.settings
     if settings.tls_port < 0:
         return None
-    authority = Authority(settings.data / "authority", runtime.clock.wall, runtime.rng)
-    public = urlsplit(settings.public_origin).hostname
-    context = server_context(authority, default_hosts([public] if public else []))
-    listener = Listener(app, settings.host, settings.tls_port, context)
+    listener = Listener(app, settings.host, settings.tls_port, partial(_certificates, runtime))
     listener.bind()
     return listener
+
+
+def _certificates(runtime: Runtime) -> ssl.SSLContext:
+    """A context whose certificates are our own authority's, which is made where there is none."""
+    from pomona.server.authority import Authority
+    from pomona.server.tls import default_hosts, server_context
+
+    settings = runtime.settings
+    authority = Authority(settings.data / "authority", runtime.clock.wall, runtime.rng)
+    public = urlsplit(settings.public_origin).hostname
+    return server_context(authority, default_hosts([public] if public else []))
 
 
 def _proxy(settings: Settings, http: Listener | None, https: Listener | None) -> Proxy | None:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
+from pomona.catalogue.facts import infer
 from pomona.catalogue.kinds import Kind
-from pomona.registry import device_search, devices
+from pomona.registry import arrivals, device_search, devices
+from pomona.registry.arrivals import Arrival, Origin
 from pomona.registry.device_search import DeviceFilter, search
 from pomona.registry.devices import Device
 from pomona.store import Store
@@ -136,3 +138,21 @@ def test_a_line_says_what_a_list_shows(any_store: Store) -> None:
             device.source_id,
         )
         assert (line.added_at, line.profile_status) == (device.added_at, device.profile_status)
+
+
+def test_the_few_that_left_or_came_by_hand_are_found_at_once(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_search, "WINDOW", 10)
+    world = World(any_store)
+    [by_hand, released, *_] = stock = serials(60)
+    origin = Origin(world.id, "MANUALLY_ADDED", "CONFIGURATOR")
+    world.store.write_sync(lambda tx: arrivals.arrive(tx, origin, [Arrival(infer(by_hand))], now=world.now))
+    world.arrive(stock[1:])
+    world.activity("RELEASE_DEVICES", [released])
+    for wanted, serial in (
+        (DeviceFilter(source="MANUALLY_ADDED"), by_hand),
+        (DeviceFilter(state="released"), released),
+    ):
+        found = world.store.read_sync(lambda tx: device_search.search(tx, world.id, wanted))  # noqa: B023
+        assert ([device.serial for device in found.devices], found.after) == ([serial], None)

@@ -124,6 +124,11 @@ def _candidates(tx: Tx, query: _Query, organization_id: int, wanted: DeviceFilte
     elif wanted.service_id is not None:
         table, key = "device_state", "device_id"
         only = f"service_id = {query.place(wanted.service_id)} AND "
+    elif wanted.state == "released":
+        table, key, only = "device", "id", "released_at IS NOT NULL AND "
+    elif wanted.source == "MANUALLY_ADDED":
+        # Few devices are: they have an index to themselves, which the words must match to the letter.
+        table, key, only = "device", "id", "source = 'MANUALLY_ADDED' AND "
     elif wanted.state == "unassigned":
         table, key, only = "device_state", "device_id", "service_id IS NULL AND "
     elif wanted.kind is not None:

@@ -40,6 +40,8 @@ CREATE TABLE device (
 );
 CREATE INDEX device_by_kind ON device (kind{then_id});
 CREATE INDEX device_by_order ON device (order_id{then_id}) WHERE order_id IS NOT NULL;
+CREATE INDEX device_gone ON device (id) WHERE released_at IS NOT NULL;
+CREATE INDEX device_by_hand ON device (id) WHERE source = 'MANUALLY_ADDED';
 CREATE INDEX device_released ON device (serial{then_id}) WHERE released_at IS NOT NULL;
 
 CREATE TABLE assignment_record (

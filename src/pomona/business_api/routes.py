@@ -117,7 +117,7 @@ class BusinessApi:
 
 
 async def respond(send: Send, answer: Answer, id: str) -> None:
-    """Sends an answer in one go; the pieces of its body are never joined."""
+    """Sends an answer; the pieces of a large body are not copied together."""
     size = sum(map(len, answer.body))
     headers = [
         (b"content-type", answer.media_type),

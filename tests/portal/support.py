@@ -1,5 +1,6 @@
 """The portal over HTTP, with people of every role who can sign in."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ import pytest
 from pomona.keys.keyring import KeyRing
 from pomona.keys.passwords import hash_password
 from pomona.keys.randomness import seeded
-from pomona.portal import routes
+from pomona.portal import routes, site_map
 from pomona.portal.sign_in_page import SignInPage
-from pomona.registry import people, portal_sessions
+from pomona.registry import api_accounts, people, portal_sessions
 from pomona.registry.people import Person
 from pomona.runtime import Clock, Runtime, Settings
 from pomona.server.application import Application
@@ -23,7 +24,8 @@ from pomona.store import Store
 from pomona.work import worker
 from pomona.work.activities import ActivityWorker
 from tests.support.serving import Serve
-from tests.support.worlds import ADMIN, World
+from tests.support.supply import Reseller, document
+from tests.support.worlds import ADMIN, World, serials
 
 PASSWORD = "pips and peel"
 _HASH = hash_password(PASSWORD)
@@ -34,7 +36,8 @@ class Browser:
     """A client that keeps cookies and carries the form token of the last page, as a browser without scripts does."""
 
     def __init__(self, origin: str) -> None:
-        self.client = httpx.Client(base_url=origin, follow_redirects=False, timeout=30)
+        # There is no TLS here, and reading the machine's certificate authorities takes longer than most tests.
+        self.client = httpx.Client(base_url=origin, follow_redirects=False, timeout=30, verify=False)
         self.token = ""
 
     def get(self, path: str, **params: Any) -> httpx.Response:
@@ -116,25 +119,60 @@ def composed(runtime: Runtime) -> Application:
     )
 
 
-def served(runtime: Runtime, serve: Serve) -> Portal:
+def furnished(portal: Portal) -> list[str]:
+    """Something on every page; gives the addresses of all that can be opened."""
+    world, store = portal.world, portal.runtime.store
+    service, ours = world.service("Main server"), world.stock(60)
+    world.arrive(serials(1))
+    activity = world.activity("ASSIGN_DEVICES", [*ours[:5], *serials(2, seed=5)], service)
+    reseller = Reseller(store)
+    reseller.send(document("A-1", world.organization.number, serials(3, seed=6)))
+    order = reseller.order("A-1").id
+    person = portal.person("STAFF", "staff@example.com")
+    account, _ = store.write_sync(
+        lambda tx: api_accounts.create(tx, world.id, "Robot", actor=ADMIN, now=world.now, rng=world.rng)
+    )
+    named = {
+        "{serial}": ours[0],
+        "{uuid}": "",
+        "{id}": str(order),
+        "{client_id}": account.client_id,
+    }
+    uuids = {"services": service.uuid, "activities": activity.uuid, "people": person.uuid}
+    addresses = []
+    for path, steps in site_map.PAGES.items():
+        if "GET" not in steps or "{key}" in path or path == "/portal/":
+            continue
+        filled = path.replace("{uuid}", uuids.get(path.split("/")[2], ""))
+        for name, value in named.items():
+            filled = filled.replace(name, value)
+        addresses.append(filled)
+    return [*addresses, f"/portal/devices/{serials(1)[0]}", "/portal/devices?q=nothing"]
+
+
+@contextlib.contextmanager
+def served(runtime: Runtime, serve: Serve) -> Iterator[Portal]:
     """The portal on a port, with a worker that does activities."""
     work = ActivityWorker(runtime, "test")
     origin = serve(composed(runtime), partial(worker.run, "test", runtime.store, work.topic, work.look))
     world = World(runtime.store)
     world.now = runtime.clock.now()
-    return Portal(origin, runtime, world, [])
-
-
-@pytest.fixture
-def portal(runtime: Runtime, serve: Serve) -> Iterator[Portal]:
-    """On both engines in turn."""
-    made = served(runtime, serve)
+    made = Portal(origin, runtime, world, [])
     yield made
     for browser in made.browsers:
         browser.client.close()
 
 
 @pytest.fixture
-def local_portal(store: Store, serve: Serve) -> Portal:
-    """On SQLite, for looking at pages in a real browser."""
-    return served(Runtime(Settings(), store, KeyRing(bytes(range(32))), Clock(), seeded("tests")), serve)
+def portal(runtime: Runtime, serve: Serve) -> Iterator[Portal]:
+    """On both engines in turn."""
+    with served(runtime, serve) as made:
+        yield made
+
+
+@pytest.fixture
+def local_portal(store: Store, serve: Serve) -> Iterator[Portal]:
+    """On SQLite, for what does not depend on the engine."""
+    runtime = Runtime(Settings(), store, KeyRing(bytes(range(32))), Clock(), seeded("tests"))
+    with served(runtime, serve) as made:
+        yield made

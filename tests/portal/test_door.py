@@ -11,7 +11,7 @@ from pomona.portal.door import Step
 from pomona.portal.permissions import ROLES, of_role
 from pomona.registry import organizations, portal_sessions
 from pomona.registry.people import Role
-from tests.portal.support import Browser, Portal
+from tests.portal.support import Browser, Portal, furnished
 from tests.support.worlds import ADMIN, World
 
 NOWHERE = "00000000-0000-4000-8000-00000000dead"
@@ -52,6 +52,14 @@ def test_a_role_may_do_what_its_table_says_and_no_more(portal: Portal, role: Rol
         answer = browser.post(path)
         assert answer.status_code == 403, path
         assert "Your role does not allow this" in answer.text
+
+
+def test_every_page_opens(portal: Portal) -> None:
+    addresses = furnished(portal)
+    browser = portal.signed_in()
+    assert len(addresses) > 20
+    for address in addresses:
+        assert browser.get(address).status_code == 200, address
 
 
 def test_every_role_has_its_permissions() -> None:

@@ -2,12 +2,20 @@
 
 import html
 
+import pytest
+
 from pomona.registry import commands, enrollments
 from pomona.registry.challenges import EnrollmentKind
 from pomona.registry.enrollments import Tokens, Told
 from pomona.store import Tx
 from tests.portal.support import Portal
 from tests.support.worlds import ADMIN, World
+
+
+@pytest.fixture
+def portal(local_portal: Portal) -> Portal:
+    """What is tried here does not depend on the engine."""
+    return local_portal
 
 
 def enrolled(

@@ -10,12 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from pomona.formats import server_token
-from pomona.portal import site_map
-from pomona.registry import api_accounts, devices
+from pomona.registry import devices
 from tests.portal.certificates import own_certificate
-from tests.portal.support import PASSWORD, Portal
-from tests.support.supply import Reseller, document
-from tests.support.worlds import ADMIN, serials
+from tests.portal.support import PASSWORD, Portal, furnished
 
 _LOOK = (Path(__file__).parent / "accessibility.js").read_text().partition("\n")[2].strip().rstrip(";")
 
@@ -133,6 +130,8 @@ def test_every_page_can_be_read_by_everybody(chromium: Browser, local_portal: Po
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         for address in addresses:
+            if ".csv" in address:
+                continue
             answer = page.goto(address)
             assert answer is not None
             assert (address, answer.status, page.evaluate(_LOOK)) == (address, 200, [])
@@ -150,34 +149,3 @@ def test_the_look_for_problems_finds_them(chromium: Browser) -> None:
                     "without a scope", "contrast of only 2.8"):  # fmt: skip
         assert problem in found
     page.close()
-
-
-def furnished(portal: Portal) -> list[str]:
-    """Something on every page; gives the addresses of all that can be opened."""
-    world, store = portal.world, portal.runtime.store
-    service, ours = world.service("Main server"), world.stock(60)
-    world.arrive(serials(1))
-    activity = world.activity("ASSIGN_DEVICES", [*ours[:5], *serials(2, seed=5)], service)
-    reseller = Reseller(store)
-    reseller.send(document("A-1", world.organization.number, serials(3, seed=6)))
-    order = reseller.order("A-1").id
-    person = portal.person("STAFF", "staff@example.com")
-    account, _ = store.write_sync(
-        lambda tx: api_accounts.create(tx, world.id, "Robot", actor=ADMIN, now=world.now, rng=world.rng)
-    )
-    named = {
-        "{serial}": ours[0],
-        "{uuid}": "",
-        "{id}": str(order),
-        "{client_id}": account.client_id,
-    }
-    uuids = {"services": service.uuid, "activities": activity.uuid, "people": person.uuid}
-    addresses = []
-    for path, steps in site_map.PAGES.items():
-        if "GET" not in steps or path.endswith(".csv") or "{key}" in path or path == "/portal/":
-            continue
-        filled = path.replace("{uuid}", uuids.get(path.split("/")[2], ""))
-        for name, value in named.items():
-            filled = filled.replace(name, value)
-        addresses.append(filled)
-    return [*addresses, f"/portal/devices/{serials(1)[0]}", "/portal/devices?q=nothing"]

@@ -10,6 +10,13 @@ from pomona.registry import api_accounts, api_keys, people
 from pomona.registry.people import Person
 from tests.portal.support import PASSWORD, Portal
 
+
+@pytest.fixture
+def portal(local_portal: Portal) -> Portal:
+    """What is tried here does not depend on the engine."""
+    return local_portal
+
+
 NEW = {
     "first_name": "Pip",
     "last_name": "Core",

@@ -12,6 +12,13 @@ from pomona.store import Store
 from tests.portal.certificates import own_certificate
 from tests.portal.support import Browser, Portal
 
+
+@pytest.fixture
+def portal(local_portal: Portal) -> Portal:
+    """What is tried here does not depend on the engine."""
+    return local_portal
+
+
 NEW = "/portal/services/new"
 
 

@@ -10,6 +10,13 @@ from tests.portal.support import Browser, Portal
 from tests.support.supply import Reseller, document, flow, owned
 from tests.support.worlds import World, serials
 
+
+@pytest.fixture
+def portal(local_portal: Portal) -> Portal:
+    """What is tried here does not depend on the engine."""
+    return local_portal
+
+
 SUPPLIERS = "/portal/suppliers"
 
 

@@ -66,7 +66,7 @@ def _row(row: ResultRow, activity: Activity, names: dict[int, ServiceName]) -> d
     return {
         "n": row.n,
         "serial": row.serial,
-        "ok": row.result.succeeded,
+        "look": words.result_look(row.result),
         "known": row.result is not results.Result.DEVICE_NOT_FOUND,
         "what": words.result(row.result, activity.type),
         "before": before.name if before else "",

@@ -114,7 +114,7 @@ class Change:
             "kind": None if share.kind is None else int(share.kind),
             "label": "Unknown" if share.kind is None else share.kind.label,
             "before": before.name if before else "",
-            "ok": share.result.succeeded,
+            "look": words.result_look(share.result),
             "what": words.result(share.result, self.type),
             "count": share.count,
         }

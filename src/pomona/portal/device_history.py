@@ -7,11 +7,13 @@ from pomona.portal import words
 from pomona.portal.events import event_lines
 from pomona.portal.visit import Visit
 from pomona.registry import audit
+from pomona.registry.audit import Event
 from pomona.registry.devices import Device
 from pomona.registry.operations import Op, Reason
 from pomona.store import Row, Tx
 
 _MOST = 200
+_ADDED = "DEVICE_ADDED_TO_ORG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +29,21 @@ class Moment:
 
 def history(tx: Tx, visit: Visit, device: Device) -> list[Moment]:
     """Everything that is on record of the device's present tenure."""
-    moments = [*_events(tx, visit, device), *_operations(tx, device), _arrival(device)]
+    events = audit.about(tx, visit.organization_id, "DEVICE", device.serial, limit=_MOST)
+    events = [event for event in events if event.at >= device.added_at]
+    moments = [*_events(tx, visit, events), *_operations(tx, device), _arrival(device, events)]
     if device.released_at is not None:
         moments.insert(0, Moment(device.released_at, "Released from the organisation"))
     # What happened in the same instant stays in this order: an arrival comes before the assignment that it caused.
     return sorted(moments, key=lambda moment: moment.at, reverse=True)
 
 
-def _arrival(device: Device) -> Moment:
-    source = words.SOURCES[device.source]
+def _arrival(device: Device, events: list[Event]) -> Moment:
+    if device.source == "MANUALLY_ADDED":
+        by = next((event.actor.name for event in events if event.type == _ADDED), "")
+        return Moment(device.added_at, "Added by hand", by)
     note = f"order {device.order_number}" if device.order_number else ""
-    return Moment(device.added_at, f"Added: {source} {device.source_id}".strip(), note=note)
+    return Moment(device.added_at, f"Added: {words.SOURCES[device.source]} {device.source_id}", note=note)
 
 
 def _operations(tx: Tx, device: Device) -> list[Moment]:
@@ -80,12 +86,9 @@ def _moment(row: Row, lost_by: str) -> Moment:
     return Moment(at, what, by, activity)
 
 
-def _events(tx: Tx, visit: Visit, device: Device) -> list[Moment]:
-    found = audit.about(tx, visit.organization_id, "DEVICE", device.serial, limit=_MOST)
-    return [
-        _of_event(line)
-        for line in event_lines(tx, visit, [event for event in found if event.at >= device.added_at])
-    ]
+def _events(tx: Tx, visit: Visit, events: list[Event]) -> list[Moment]:
+    found = [event for event in events if event.type != _ADDED]
+    return [_of_event(line) for line in event_lines(tx, visit, found)]
 
 
 def _of_event(line: dict[str, Any]) -> Moment:

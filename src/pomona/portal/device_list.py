@@ -88,6 +88,7 @@ def _line(device: DeviceLine, names: dict[int, ServiceName]) -> dict[str, Any]:
         "provisional": device.provisional_until,
         "source": words.SOURCES[device.source],
         "source_id": device.source_id,
+        "by_hand": device.source == "MANUALLY_ADDED",
         "order": device.order_number,
         "added_at": device.added_at,
     }

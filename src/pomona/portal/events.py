@@ -7,7 +7,7 @@ from pomona.portal import words
 from pomona.portal.permissions import Permission
 from pomona.portal.service_names import service_names
 from pomona.portal.visit import Visit
-from pomona.portal.wording import sentence, utc
+from pomona.portal.wording import count, sentence, utc
 from pomona.registry import services
 from pomona.registry.audit import Event
 from pomona.store import Tx
@@ -36,6 +36,9 @@ TYPES = {
     "SIGNED_OUT_ELSEWHERE": "Signed out everywhere else",
 }
 """Types whose name alone does not read well; the others are their own words."""
+
+_NONE = ("overlap_ms", 0)
+"""A change that is none: the old token ended at once."""
 
 _PAGES = {
     "ACTIVITY": ("activities", Permission.LOOK),
@@ -87,7 +90,9 @@ def _changes(event: Event, names: dict[int, str]) -> list[dict[str, str]]:
         return [_change(name, before, after, names)]
     old = before if isinstance(before, dict) else {}
     new = after if isinstance(after, dict) else {}
-    changed = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    changed = [
+        name for name in {**old, **new} if old.get(name) != new.get(name) and (name, new.get(name)) != _NONE
+    ]
     return [_change(name, old.get(name), new.get(name), names) for name in changed]
 
 
@@ -114,6 +119,8 @@ def _plain(name: str, value: Any, names: dict[int, str]) -> str:
         return ", ".join(str(each) for each in value)
     if name == "service" and isinstance(value, int):
         return names.get(value, "a deleted service")
+    if name.endswith("_ms") and isinstance(value, int):
+        return count(value // 3_600_000, "hour")
     if name.endswith("_at") and isinstance(value, int):
         return f"{utc(value):%Y-%m-%d %H:%M} UTC"
     spoken = name in ("kind", "role", "status") or (

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pomona.portal import words
 from pomona.portal.answers import Answer, Shown
 from pomona.portal.order_list import line
 from pomona.portal.visit import Visit
@@ -51,7 +52,7 @@ def _submission(entry: HistoryEntry) -> dict[str, Any]:
         "at": entry.received_at,
         "what": _TYPES.get(entry.type, entry.type),
         "transaction": entry.transaction_id,
-        "problem": "" if entry.problem is None else entry.problem.sentence,
+        "problem": "" if entry.problem is None else words.order_problem(entry.problem),
         "detail": entry.detail,
     }
 
@@ -64,6 +65,6 @@ def _device(each: Line) -> dict[str, Any]:
         "shipped_at": each.shipped_at,
         "look": look,
         "state": state,
-        "why": "" if each.problem is None else each.problem.sentence,
+        "why": "" if each.problem is None else words.order_problem(each.problem),
         "here": each.state is ClaimState.LIVE,
     }

@@ -43,15 +43,17 @@ def read(tx: Tx, organization_id: int, form: Form) -> SerialList:
         *_BETWEEN.split(form.text("serials")),
         *(_column(upload) if upload else []),
     ]
-    named = list(dict.fromkeys(word.strip("\"'").upper() for word in words))
-    known = _resolved(tx, organization_id, [word for word in named if _IDENTIFIER.fullmatch(word)])
+    named = list(dict.fromkeys(word.strip("\"'") for word in words))
+    known = _resolved(
+        tx, organization_id, [word.upper() for word in named if _IDENTIFIER.fullmatch(word.upper())]
+    )
     found: dict[str, None] = {}
     unreadable = []
     for word in named:
-        if not word or word in _HEADINGS:
+        if not word or word.upper() in _HEADINGS:
             continue
         try:
-            found[known.get(word) or canonical(word)] = None
+            found[known.get(word.upper()) or canonical(word)] = None
         except InvalidSerial:
             unreadable.append(word[:40])
     if not found and not unreadable:

@@ -1,6 +1,7 @@
 """What the registry's constants are called on a page."""
 
 from pomona.registry.activities import Activity
+from pomona.registry.order_problems import Problem
 from pomona.registry.results import Result
 
 ACTIVITY_TYPES = {
@@ -37,6 +38,17 @@ PROFILES = {
     "removed": "Profile removed",
 }
 
+ORDER_PROBLEMS = {
+    Problem.ANOTHER_CUSTOMER: "It belongs to another organisation",
+    Problem.ANOTHER_SUPPLIER: "Another supplier has it in an order",
+    Problem.IN_ANOTHER_ORDER: "It is in another order of the same supplier",
+    Problem.NOT_IN_CATALOGUE: "Nobody told what this serial number is, and the catalogue is strict",
+    Problem.NOT_LOCATED: "It is not in the order that the return is for",
+    Problem.PRODUCT_UNKNOWN: "The product that the order names is unknown",
+    Problem.SERIAL_INVALID: "No serial number looks like this",
+}
+"""Why a device of an order did not come, for those who wait for it; the supplier was told what to do."""
+
 SERVICE_KINDS = {
     "MDM": "External",
     "APPLE_MDM": "Built in",
@@ -49,11 +61,23 @@ def activity_type(type: str) -> str:
     return ACTIVITY_TYPES.get(type, type.replace("_", " ").capitalize())
 
 
+def order_problem(problem: Problem) -> str:
+    """Why something of an order was refused."""
+    return ORDER_PROBLEMS.get(problem, problem.sentence)
+
+
 def result(result: Result, type: str) -> str:
     """What became of one device in an activity of `type`."""
     if result is Result.CHANGED:
         return CHANGED.get(type, "Changed")
     return RESULTS[result]
+
+
+def result_look(result: Result) -> str:
+    """The look of a result's badge: what was asked happened, need not happen, or could not."""
+    if result is Result.CHANGED:
+        return "ok"
+    return "off" if result.succeeded else "bad"
 
 
 def activity_state(activity: Activity) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import typer
@@ -123,19 +124,14 @@ def _contents(runtime: "Runtime") -> Iterator[Finding]:
 
 
 def _organization(runtime: "Runtime", id: int, name: str) -> Iterator[Finding]:
-    from pomona.registry import services
+    from pomona.registry import services, tokens
 
     now = runtime.clock.now()
     for service in runtime.store.read_sync(lambda tx: services.of_organization(tx, id)):
         if service.kind != "MDM":
             continue
-        expires = runtime.store.read_sync(
-            lambda tx, service=service: tx.value(
-                "SELECT max(expires_at) FROM server_token WHERE service_id = $1 AND revoked_at IS NULL"
-                " AND replaced_at IS NULL",
-                service.id,
-            )
-        )
+        token = runtime.store.read_sync(partial(tokens.newest, service_id=service.id))
+        expires = None if token is None or token.state(now) in {"revoked", "replaced"} else token.expires_at
         subject = f"{name}: {service.name}"
         if expires is None:
             yield Finding("warning", subject, "has no token yet; download one with `pomona service token`")

@@ -12,7 +12,16 @@ from pomona.runtime import Settings
 
 PREFIX = "POMONA_"
 FILE = Path("pomona.toml")
-_NOT_SETTINGS = frozenset({"POMONA_CONFIG", "POMONA_PERSON_PASSWORD", "POMONA_SIMULATED_PASSWORD"})
+_NOT_SETTINGS = frozenset(
+    {
+        "POMONA_CONFIG",
+        "POMONA_API_ORIGIN",
+        "POMONA_PERSON_PASSWORD",
+        "POMONA_SIMULATED_PASSWORD",
+        "POMONA_SUPPLIER_TOKEN",
+    }
+)
+"""Variables of single commands; a running server may find them in its environment and must not stumble."""
 
 
 class ConfigurationProblem(ValueError):

@@ -1,0 +1,171 @@
+"""`pomona supplier submit`, `status` and `details`: a supplier's order software, over the wire."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pomona.cli.context import read_file
+from pomona.cli.output import Json, refuse, show_json, show_list
+
+if TYPE_CHECKING:
+    from pomona.simulator.supplier import Fate, SupplierClient
+
+Number = Annotated[str, typer.Argument(help="The supplier's number (depResellerId).")]
+Token = Annotated[
+    str, typer.Option(help="The supplier's token.", envvar="POMONA_SUPPLIER_TOKEN", show_envvar=True)
+]
+ShipTo = Annotated[str, typer.Option(help="Ship-to number to name.")]
+Url = Annotated[str, typer.Option(help="Origin of the order service.")]
+CaFile = Annotated[Path | None, typer.Option(help="PEM of the authorities to trust; default the system's.")]
+_URL, _SHIP_TO = "http://127.0.0.1:8080", "0000000001"
+
+
+def submit(
+    number: Number,
+    token: Token,
+    customer: Annotated[
+        str, typer.Option(help="Organisation ID (of the maker's orders: Apple Customer Number) of the buyer.")
+    ] = "",
+    orders: Annotated[
+        Path | None,
+        typer.Option(
+            help="File: JSON as on the wire, or CSV with order_number, serial, product, and others."
+        ),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="Without --orders: devices to invent.")] = 20,
+    seed: Annotated[int, typer.Option(help="Without --orders: chooses the devices.")] = 1,
+    order_number: Annotated[str, typer.Option(help="Without --orders: number of the order.")] = "",
+    ship_to: ShipTo = _SHIP_TO,
+    url: Url = _URL,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Submit orders, poll until they are worked off, read them back, and say what became of each device.
+
+    Nothing of a file with a bad row is submitted. Ends with status 1 when something was refused.
+    """
+    from pomona.simulator import orders as documents
+
+    now = int(time.time() * 1000)
+    products: dict[str, str] = {}
+    try:
+        if orders is not None:
+            wanted = documents.read(read_file(orders), customer, now)
+        else:
+            made, products = documents.invented(order_number or f"POMONA-{seed}", count, seed, customer, now)
+            wanted = [made]
+    except documents.BadOrders as problem:
+        refuse(f"{orders}: nothing was submitted\n{problem}")
+    with _client(number, token, ship_to, url, ca_file) as client:
+        id = client.submit(f"TXN_{now}", wanted)
+        fate = _follow(client, id)
+        shown = client.details([each["orderNumber"] for each in wanted])
+    _report(id, fate, shown, products, as_json)
+
+
+def status(
+    number: Number,
+    transaction: Annotated[str, typer.Argument(help="Enrolment transaction id.")],
+    token: Token,
+    ship_to: ShipTo = _SHIP_TO,
+    url: Url = _URL,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Say what became of one submission."""
+    with _client(number, token, ship_to, url, ca_file) as client:
+        fate = client.status(transaction)
+    if fate is None:
+        show_json({"status": "IN_PROGRESS"}) if as_json else typer.echo("still being worked on")
+    else:
+        _report(transaction, fate, [], {}, as_json)
+
+
+def details(
+    number: Number,
+    order_numbers: Annotated[list[str], typer.Argument(help="Order numbers.")],
+    token: Token,
+    ship_to: ShipTo = _SHIP_TO,
+    url: Url = _URL,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show orders as they stand now, as the supplier sees them."""
+    with _client(number, token, ship_to, url, ca_file) as client:
+        found = client.details(order_numbers)
+    if as_json:
+        show_json(found)
+        return
+    rows = [
+        {
+            "order": each["orderNumber"],
+            "type": each.get("orderType", each.get("showOrderStatusCode")),
+            "customer": each.get("customerId", ""),
+            "devices": _devices(each),
+        }
+        for each in found
+    ]
+    show_list("Orders", rows, as_json)
+
+
+def _follow(client: "SupplierClient", id: str) -> "Fate":
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        progress.add_task("the order is being worked off")
+        return client.follow(id)
+
+
+def _report(
+    id: str, fate: "Fate", shown: Sequence[dict[str, Any]], products: dict[str, str], as_json: bool
+) -> None:
+    bad = [each for each in fate.devices if each.code != "COMPLETE"]
+    refused = [(number, code, text) for number, code, text in fate.orders if code.startswith("DEP-ERR")]
+    if as_json:
+        record: dict[str, Any] = {
+            "transaction": id,
+            "status": fate.status,
+            "orders": fate.orders,
+            "complete": len(fate.devices) - len(bad),
+            "refused": [(each.order, each.device, each.code, each.message) for each in bad],
+            "standing": {each["orderNumber"]: _devices(each) for each in shown},
+        }
+        show_json({**record, "products": products} if products else record)
+    else:
+        typer.echo(f"transaction {id}: {fate.status}")
+        for number, code, text in fate.orders:
+            typer.echo(f"  order {number}: {code} {text}".rstrip())
+        typer.echo(f"  {len(fate.devices) - len(bad)} devices complete, {len(bad)} refused")
+        for each in bad[:20]:
+            typer.echo(f"  {each.device} in {each.order}: {each.code} {each.message}")
+    if bad or refused:
+        raise typer.Exit(1)
+
+
+def _devices(order: dict[str, Any]) -> int:
+    return sum(len(delivery.get("devices") or []) for delivery in order.get("deliveries") or [])
+
+
+@contextlib.contextmanager
+def _client(
+    number: str, token: str, ship_to: str, url: str, ca_file: Path | None
+) -> "Iterator[SupplierClient]":
+    import ssl
+
+    import httpx
+
+    from pomona.simulator.supplier import SupplierAccount, SupplierClient, SupplierRefused
+
+    trust = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    try:
+        with httpx.Client(base_url=url, verify=trust, timeout=60) as http:
+            yield SupplierClient(http, SupplierAccount(number, ship_to, token))
+    except (SupplierRefused, httpx.HTTPError) as problem:
+        refuse(problem)

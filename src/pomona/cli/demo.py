@@ -123,6 +123,7 @@ def _tell(programs: "Programs", settings: "Settings", stage: "Stage", new: bool)
     data = settings.data.resolve()
     notes_file = data / "demo" / "notes.json"
     notes = json.loads(notes_file.read_text()) if notes_file.exists() else None
+    command = _command(settings)
     stage.step("Pomona is up" if new else "Pomona is up, with what was in its folder")
     stage.plain(f"  portal        http://{settings.host}:{settings.port}/portal/")
     if notes:
@@ -130,13 +131,13 @@ def _tell(programs: "Programs", settings: "Settings", stage: "Stage", new: bool)
     stage.plain(f"  data folder   {data}")
     stage.plain()
     stage.plain("  Clients with Apple's host names compiled in (in this shell, then start them unmodified):")
-    stage.plain(f'    eval "$(POMONA_DATA={data} {_command()} env)"')
+    stage.plain(f'    eval "$({command} env)"')
     stage.plain("  A device management server that can be given an address (DEP client):")
     stage.plain(
         f"    address       https://localhost:{settings.tls_port}   trust {data / 'authority' / 'ca.pem'}"
     )
-    stage.plain(f"    token         POMONA_DATA={data} {_command()} service add NAME --certificate FILE")
-    stage.plain(f"                  POMONA_DATA={data} {_command()} service token NAME")
+    stage.plain(f"    token         {command} service add NAME --certificate FILE")
+    stage.plain(f"                  {command} service token NAME")
     if notes:
         stage.plain("  A Business API client:")
         stage.plain(f"    client id     {notes['client_id']}")
@@ -146,12 +147,22 @@ def _tell(programs: "Programs", settings: "Settings", stage: "Stage", new: bool)
     stage.plain()
 
 
-def _command() -> str:
-    """How this command was started, as the reader can type it again."""
+def _command(settings: "Settings") -> str:
+    """How to start other commands for this installation, as the reader can type it in any folder and shell."""
+    import shlex
     import sys
 
+    from pomona.runtime import Settings
+
     program = Path(sys.argv[0])
-    return str(program) if program.name == "pomona" else f"{sys.executable} -m pomona"
+    started = str(program.resolve()) if program.name == "pomona" else f"{sys.executable} -m pomona"
+    default = Settings()
+    named = {"POMONA_DATA": str(settings.data.resolve())} | {
+        f"POMONA_{name.upper()}": str(getattr(settings, name))
+        for name in ("host", "port", "tls_port", "proxy_port")
+        if getattr(settings, name) != getattr(default, name)
+    }
+    return f"{' '.join(f'{name}={shlex.quote(value)}' for name, value in named.items())} {started}"
 
 
 def _stay(programs: "Programs") -> None:

@@ -5,11 +5,14 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pomona.catalogue.products import UnknownProduct, find
 from pomona.catalogue.serials import InvalidSerial, batch, canonical
 from pomona.formats.times import iso_seconds, parse_iso
+
+if TYPE_CHECKING:
+    import _csv
 
 COLUMNS = {
     "order_number": "orderNumber",
@@ -89,7 +92,14 @@ def _from_json(text: str, customer: str) -> list[dict[str, Any]]:
 def _from_csv(text: str, customer: str, now: int) -> list[dict[str, Any]]:
     lines = text.splitlines()
     separator = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
-    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        return _from_rows(reader, customer, now)
+    except csv.Error as problem:
+        raise BadOrders([RowProblem(reader.line_num, "row", f"cannot be read: {problem}")]) from None
+
+
+def _from_rows(reader: "_csv.Reader", customer: str, now: int) -> list[dict[str, Any]]:
     header = [name.strip().lower() for name in next(reader, [])]
     problems = list(_header_problems(header))
     if problems:

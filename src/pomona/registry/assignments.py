@@ -6,9 +6,10 @@ before. Everything else follows from them.
 
 from dataclasses import dataclass
 
-from pomona.registry import built_in_profile, operations, results
+from pomona.registry import built_in_profile, oddities, operations, results, switches
+from pomona.registry.device_states import UNASSIGNED
 from pomona.registry.devices import first_number, last_number
-from pomona.registry.operations import Op
+from pomona.registry.operations import Op, Rows
 from pomona.registry.results import Result
 from pomona.store import Tx
 
@@ -84,10 +85,16 @@ def assign(tx: Tx, chunk: Chunk, service_id: int, *, assigned_by: str, now: int)
     own profile at once.
     """
     write_results(tx, chunk, ASSIGN, service_id, now)
+    odd = switches.of_service(tx, service_id)
+    if odd.same_service == "apple":
+        oddities.strip_profiles(tx, chunk.rows, service_id, now)
     gained = log_losses(tx, chunk)
     if not gained:
         return
-    operations.append_from_results(tx, service_id, Op.ADDED, *chunk.rows, gained, losing=False)
+    if odd.move_as_modified:
+        oddities.log_moves_as_modified(tx, chunk.rows, service_id, gained)
+    else:
+        operations.append_from_results(tx, service_id, Op.ADDED, *chunk.rows, gained)
     own = built_in_profile.of(tx, service_id)
     profile, run = own_profile(tx, own, assigned_by, now)
     tx.execute(
@@ -101,6 +108,8 @@ def assign(tx: Tx, chunk: Chunk, service_id: int, *, assigned_by: str, now: int)
         tx.projections.business.state(now, True),
         *chunk.rows,
     )
+    if odd.move_as_modified:
+        oddities.show_moves_as_removed(tx, chunk.rows, assigned_by, now)
 
 
 _FROM_CHANGED = (
@@ -137,22 +146,21 @@ def on_service(tx: Tx, service_id: int, limit: int) -> list[str]:
     return [serial for (serial,) in rows]
 
 
-def log_losses(tx: Tx, chunk: Chunk) -> int:
-    """Tells each service which of its devices the chunk's changed rows took; gives the number of changed rows."""
+def log_losses(tx: Tx, chunk: Chunk, *, released: bool = False) -> int:
+    """Tells each service which of its devices the chunk's changed rows took; gives the number of changed rows.
+
+    A service may be set not to be told of devices that are `released`.
+    """
     changed = 0
     for service_id, count in results.losses(tx, *chunk.rows):
         changed += count
-        if service_id is not None:
-            operations.append_from_results(tx, service_id, Op.DELETED, *chunk.rows, count, losing=True)
+        if service_id is None:
+            continue
+        if released and switches.of_service(tx, service_id).silent_release:
+            operations.draw(tx, service_id, 0, gained=-count)
+        else:
+            operations.append_from_results(tx, service_id, Op.DELETED, *chunk.rows, count, only=Rows.LEAVING)
     return changed
-
-
-UNASSIGNED = (
-    "service_id = NULL, assigned_at = NULL, assigned_by = NULL, profile_id = NULL, profile_status = 0,"
-    " profile_assigned_at = NULL, profile_pushed_at = NULL, migration_deadline = NULL, migration_status = NULL,"
-    " ba_migration = NULL, da = '', da_v1 = NULL"
-)
-"""What a device's state loses with its service."""
 
 
 def clear(tx: Tx, chunk: Chunk, now: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pomona.registry import operations
 from pomona.registry.actors import Actor
-from pomona.registry.assignments import UNASSIGNED
+from pomona.registry.device_states import UNASSIGNED
 from pomona.registry.operations import Op, Reason
 from pomona.store import Tx
 

@@ -1,6 +1,6 @@
 """The log each device management service reads: append-only, one sequence per service, in commit order."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from pomona.store import Tx
 
@@ -34,21 +34,36 @@ def draw(tx: Tx, service_id: int, count: int, *, gained: int = 0) -> int:
     return int(last) - count
 
 
-def append_from_results(
-    tx: Tx, service_id: int, op: Op, activity_id: int, first: int, end: int, count: int, *, losing: bool
-) -> None:
-    """Logs `op` for every changed row of an activity's results `first <= n < end`.
+class Rows(StrEnum):
+    """Which of an activity's changed rows: all, those that were on the service, on any service, or on none before."""
 
-    With `losing` only for those that were on `service_id` before.
+    ALL = ""
+    LEAVING = " AND before_service = CAST($1 AS BIGINT)"
+    MOVED = " AND before_service IS NOT NULL"
+    FRESH = " AND before_service IS NULL"
+
+
+def append_from_results(
+    tx: Tx,
+    service_id: int,
+    op: Op,
+    activity_id: int,
+    first: int,
+    end: int,
+    count: int,
+    *,
+    only: Rows = Rows.ALL,
+) -> None:
+    """Logs `op` for the changed rows of an activity's results `first <= n < end`, of which there are `count`.
+
+    The service loses those it is told are `deleted` and gains all others.
     """
-    gained = -count if op is Op.DELETED else count if op is Op.ADDED else 0
-    base = draw(tx, service_id, count, gained=gained)
-    only = " AND before_service = CAST($1 AS BIGINT)" if losing else ""
+    base = draw(tx, service_id, count, gained=-count if op is Op.DELETED else count)
     tx.execute(
         "INSERT INTO operation (service_id, seq, device_id, op, at, reason, activity_id)"
         " SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT) + row_number() OVER (ORDER BY n), device_id,"
         " CAST($3 AS BIGINT), operated_at, 0, activity_id FROM activity_result"
-        f" WHERE activity_id = $4 AND n >= $5 AND n < $6 AND status = 1{only} ORDER BY n",
+        f" WHERE activity_id = $4 AND n >= $5 AND n < $6 AND status = 1{only.value} ORDER BY n",
         *(service_id, base, int(op), activity_id, first, end),
     )
 

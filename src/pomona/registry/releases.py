@@ -21,7 +21,7 @@ def release(tx: Tx, chunk: Chunk, *, actor: Actor, now: int, service_id: int | N
     Their services are told, the claims that brought them end, and nobody owns the serials any more.
     """
     assignments.write_results(tx, chunk, RELEASE, service_id, now)
-    if not assignments.log_losses(tx, chunk):
+    if not assignments.log_losses(tx, chunk, released=True):
         return
     assignments.clear(tx, chunk, now)
     chosen = "FROM activity_result r WHERE r.activity_id = $1 AND r.n >= $2 AND r.n < $3 AND r.status = 1"

@@ -5,6 +5,7 @@ A page is shown in one transaction: the session is looked up in the same snapsho
 
 import asyncio
 import hmac
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,9 +26,11 @@ from pomona.registry import organizations, portal_sessions
 from pomona.registry.errors import Forbidden, RegistryError
 from pomona.registry.portal_sessions import Session
 from pomona.runtime import Runtime
+from pomona.runtime.asgi import Disconnected
 from pomona.store import StoreError, Tx
 
 SIGN_IN = "/portal/sign-in"
+_log = logging.getLogger("pomona.portal")
 _PURPOSE = "portal form"
 _OUT_OF_DATE = (
     "This form is out of date: it was made before you signed in. Go back, reload the page and try again."
@@ -65,12 +68,21 @@ class Door:
 
     async def answer(self, request: Request, step: Step) -> Response:
         """The response of a step, whatever happens."""
+        if "\0" in request.url.path or "%00" in request.url.query:
+            return self.bare(404, "There is no page at this address.")
         try:
             if step.verb == "show":
                 return await self._show(request, step)
             return await self._post(request, step)
         except StoreError as problem:
             return self.bare(503, str(problem))
+        except Disconnected:
+            raise
+        except Exception:  # noqa: BLE001 a person is shown a page, whatever we got wrong
+            _log.exception("a page failed", extra={"path": request.url.path})
+            return self.bare(
+                500, "Something went wrong here. What happened is in the log of this installation."
+            )
 
     def bare(self, status: int, problem: str) -> Response:
         """A page for somebody we do not know: no menu."""

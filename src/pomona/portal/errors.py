@@ -34,6 +34,7 @@ TITLES = {
     409: "This cannot be done now",
     413: "Too much at once",
     422: "Something is not right yet",
+    500: "This page failed",
     503: "Pomona cannot reach its database",
 }
 

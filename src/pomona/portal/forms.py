@@ -66,6 +66,14 @@ class Form:
 
 async def read(request: Request, limit: int) -> Form:
     """The form in a request of at most `limit` bytes. Raises `TooLarge` or `Unreadable`."""
+    form = await _parsed(request, limit)
+    names = (upload.name for upload in form.files.values())
+    if any("\0" in text for texts in (names, *form.fields.values()) for text in texts):
+        raise Unreadable("The form contains a NUL character; go back and type it anew.")
+    return form
+
+
+async def _parsed(request: Request, limit: int) -> Form:
     body = await _body(request, limit)
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         return await _multipart(request, body, limit)

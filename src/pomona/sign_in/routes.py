@@ -135,6 +135,8 @@ async def _read(request: Request) -> _Sent | None:
     except (BodyTooLarge, ValueError):
         return None
     said = {name: values[0] for name, values in fields.items()}
+    if not said.get("email", "").isprintable():
+        return None
     return _Sent(*(said.get(name, "") for name in ("form_token", "email", "password", "next")))
 
 

@@ -18,6 +18,7 @@ from pomona.device_assignment.auth import Session, Sessions
 from pomona.device_assignment.contacts import Contacts
 from pomona.device_assignment.cursors import Cursors
 from pomona.device_assignment.errors import Refused
+from pomona.device_assignment.limits import Limits
 from pomona.device_assignment.pages import NEWEST
 from pomona.registry import sessions
 from pomona.registry.sessions import Party
@@ -69,6 +70,7 @@ class Face:
         self.contacts = Contacts(runtime)
         self.cursors = Cursors(runtime.keys)
         self.sessions = Sessions(runtime.keys)
+        self._limits = Limits(runtime.settings.rate_profile)
         self._opener = opener
         self._handlers = handlers
 
@@ -109,6 +111,7 @@ class Face:
     async def _open(self, scope: Scope, headers: Mapping[bytes, bytes], now: int) -> bytes:
         if scope["method"] != "GET":
             raise Refused(405, "")
+        self._limits.spend(self.runtime.origins.client_address(scope) or "", self.runtime.clock.wall())
         return await self._opener(self, scope, headers, now)
 
     async def _handle(
@@ -124,6 +127,7 @@ class Face:
             raise Refused(400, "USER_AGENT_MISSING")
         presented = headers.get(b"x-adm-auth-session", b"")
         session = self.sessions.open(presented, now)
+        self._limits.spend(session.service_id, self.runtime.clock.wall())
         body = b"" if scope["method"] == "GET" else await self._body(receive)
         version = protocol_version(headers.get(b"x-server-protocol-version", b"1"))
         call = Call(scope, headers, body, session, version, now)

@@ -6,20 +6,19 @@ A page is shown in one transaction: the session is looked up in the same snapsho
 import asyncio
 import hmac
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
-from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from pomona.keys.keyring import KeyRing, encode
-from pomona.portal import errors, forms, menu, permissions
+from pomona.portal import errors, forms, menu, permissions, replies
 from pomona.portal.answers import Answer, Download, Moved, Piece, Shown, Stream
 from pomona.portal.notices import NOTICES
-from pomona.portal.pages import HEADERS, Pages
+from pomona.portal.pages import Pages
 from pomona.portal.permissions import Permission
 from pomona.portal.visit import View, Visit
 from pomona.registry import organizations, portal_sessions
@@ -29,7 +28,6 @@ from pomona.runtime import Runtime
 from pomona.runtime.asgi import Disconnected
 from pomona.store import StoreError, Tx
 
-SIGN_IN = "/portal/sign-in"
 _log = logging.getLogger("pomona.portal")
 _PURPOSE = "portal form"
 _OUT_OF_DATE = (
@@ -98,14 +96,14 @@ class Door:
 
         found = await self._runtime.store.read(work)
         if found is None:
-            return _to_sign_in(request)
+            return replies.to_sign_in(request)
         return await self._finish(request, *found)
 
     async def _post(self, request: Request, step: Step) -> Response:
         now = self._runtime.clock.now()
         visit = await self._runtime.store.read(lambda tx: self._enter(tx, request, now))
         if visit is None:
-            return _to_sign_in(request)
+            return replies.to_sign_in(request)
         try:
             _permit(visit, step)
             visit = replace(visit, form=await forms.read(request, self._limit(step)))
@@ -170,17 +168,21 @@ class Door:
         response = self._response(request, visit, answer)
         if visit.session.due(visit.now) and not isinstance(answer, Moved):
             await self._runtime.store.write(lambda tx: portal_sessions.extend(tx, visit.session, visit.now))
-            _set_cookie(response, request.cookies[portal_sessions.COOKIE], visit)
+            replies.set_cookie(response, request.cookies[portal_sessions.COOKIE], visit)
         return response
 
     def _response(self, request: Request, visit: Visit, answer: Answer | Exception) -> Response:
         if isinstance(answer, Moved):
-            return _moved(answer)
+            return replies.moved(answer)
         if isinstance(answer, Download):
-            return Response(answer.body, media_type=answer.media_type, headers=_file_headers(answer.name))
+            return Response(
+                answer.body, media_type=answer.media_type, headers=replies.file_headers(answer.name)
+            )
         if isinstance(answer, Stream):
             body = self._pieces(answer)
-            return StreamingResponse(body, media_type=answer.media_type, headers=_file_headers(answer.name))
+            return StreamingResponse(
+                body, media_type=answer.media_type, headers=replies.file_headers(answer.name)
+            )
         if isinstance(answer, Exception):
             status = errors.status_of(answer)
             answer = Shown("problem.html", {"title": errors.TITLES[status], "said": str(answer)}, status)
@@ -225,34 +227,3 @@ def _permit(visit: Visit, step: Step) -> None:
         raise Forbidden(
             f"Your role does not allow this ({step.needs.value}). Ask an administrator of {visit.organization.name}."
         )
-
-
-def _to_sign_in(request: Request) -> Response:
-    target = request.url.path
-    if request.url.query:
-        target += f"?{request.url.query}"
-    after = "" if target == "/portal/" or request.method == "POST" else f"?next={quote(target)}"
-    return RedirectResponse(SIGN_IN + after, 303, {"cache-control": "no-store"})
-
-
-def _moved(answer: Moved) -> Response:
-    location = answer.location
-    if answer.said:
-        location += ("&" if "?" in location else "?") + urlencode({"said": answer.said})
-    response = RedirectResponse(location, 303, {"cache-control": "no-store"})
-    if location == SIGN_IN:
-        response.delete_cookie(portal_sessions.COOKIE, path="/portal")
-    return response
-
-
-def _file_headers(name: str) -> Mapping[str, str]:
-    plain = "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_" for letter in name
-    )
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
-    return {**HEADERS, "content-disposition": disposition}
-
-
-def _set_cookie(response: Response, token: str, visit: Visit) -> None:
-    response.set_cookie(portal_sessions.COOKIE, token, max_age=portal_sessions.LIFE // 1000, path="/portal",
-                        secure=visit.origin.startswith("https:"), httponly=True, samesite="lax")  # fmt: skip

@@ -157,7 +157,7 @@ def _line(service: "Service", token: "Token | None", now: int) -> dict[str, Any]
 
 def _record(runtime: "Runtime", service: "Service") -> dict[str, Any]:
     from pomona.formats.uploaded_certificate import warnings
-    from pomona.registry import profiles, sessions, switches, tokens
+    from pomona.registry import profiles, sessions, setup_panes, switches, tokens
 
     now = runtime.clock.now()
     issued, defined, refusal, set_ = runtime.store.read_sync(
@@ -178,6 +178,11 @@ def _record(runtime: "Runtime", service: "Service") -> dict[str, Any]:
         "discovery_url": service.discovery_url,
         "switches": switches.changed(set_),
         "profiles": [f"{profile.name} ({profile.uuid})" for profile in defined],
+        "profile_warnings": [
+            f"{profile.name}: {warning}"
+            for profile in defined
+            for warning in setup_panes.warnings(profile.document.get("skip_setup_items") or ())
+        ],
         "created": when(service.created_at),
     }
     return record

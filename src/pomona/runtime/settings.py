@@ -50,8 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     body_limit: int = 1_000_000
     """Bytes of any other request body."""
     rate_limits: Literal["auto", "off", "polite", "apple"] = "auto"
-    """How quickly one API account or service may ask: without limits, generously, or at about Apple's pace. `auto` is `off` on a
-    loopback address and `polite` elsewhere."""
+    """How quickly one API account or service may ask: without limits, generously, or at about Apple's pace. `auto` is
+    `off` on a loopback address and `polite` elsewhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged."""
     log_format: Literal["auto", "console", "json"] = "auto"

@@ -138,19 +138,19 @@ class Door:
         return replace(answer, status=errors.status_of(problem), context=context)
 
     def _enter(self, tx: Tx, request: Request, now: int) -> Visit | None:
-        token = request.cookies.get(portal_sessions.COOKIE)
+        origin = self._runtime.origins.of(request.scope)
+        token = request.cookies.get(replies.cookie_name(origin))
         session = portal_sessions.find(tx, token, now) if token else None
         if session is None:
             return None
-        origins = self._runtime.origins
         return Visit(
             runtime=self._runtime,
             session=session,
             organization=organizations.get(tx, session.organization_id),
             permissions=permissions.of_role(session.role),
-            actor=session.actor.at(origins.client_address(request.scope)),
+            actor=session.actor.at(self._runtime.origins.client_address(request.scope)),
             now=now,
-            origin=origins.of(request.scope),
+            origin=origin,
             path=request.path_params,
             query=request.query_params,
         )
@@ -168,12 +168,12 @@ class Door:
         response = self._response(request, visit, answer)
         if visit.session.due(visit.now) and not isinstance(answer, Moved):
             await self._runtime.store.write(lambda tx: portal_sessions.extend(tx, visit.session, visit.now))
-            replies.set_cookie(response, request.cookies[portal_sessions.COOKIE], visit)
+            replies.set_cookie(response, request.cookies[replies.cookie_name(visit.origin)], visit.origin)
         return response
 
     def _response(self, request: Request, visit: Visit, answer: Answer | Exception) -> Response:
         if isinstance(answer, Moved):
-            return replies.moved(answer)
+            return replies.moved(answer, visit.origin)
         if isinstance(answer, Download):
             return Response(
                 answer.body, media_type=answer.media_type, headers=replies.file_headers(answer.name)

@@ -8,10 +8,10 @@ from starlette.responses import RedirectResponse, Response
 
 from pomona.portal.answers import Moved
 from pomona.portal.pages import HEADERS
-from pomona.portal.visit import Visit
 from pomona.registry import portal_sessions
 
 SIGN_IN = "/portal/sign-in"
+_PATH = "/portal"
 
 
 def to_sign_in(request: Request) -> Response:
@@ -23,14 +23,14 @@ def to_sign_in(request: Request) -> Response:
     return RedirectResponse(SIGN_IN + after, 303, {"cache-control": "no-store"})
 
 
-def moved(answer: Moved) -> Response:
+def moved(answer: Moved, origin: str) -> Response:
     """On to another page, with a word about what was done; to the sign-in form without the session's cookie."""
     location = answer.location
     if answer.said:
         location += ("&" if "?" in location else "?") + urlencode({"said": answer.said})
     response = RedirectResponse(location, 303, {"cache-control": "no-store"})
     if location == SIGN_IN:
-        response.delete_cookie(portal_sessions.COOKIE, path="/portal")
+        response.delete_cookie(cookie_name(origin), path=_PATH, secure=_secure(origin))
     return response
 
 
@@ -43,7 +43,16 @@ def file_headers(name: str) -> Mapping[str, str]:
     return {**HEADERS, "content-disposition": disposition}
 
 
-def set_cookie(response: Response, token: str, visit: Visit) -> None:
+def cookie_name(origin: str) -> str:
+    """The name of the session's cookie at the origin that the browser uses."""
+    return portal_sessions.cookie_name(secure=_secure(origin))
+
+
+def set_cookie(response: Response, token: str, origin: str) -> None:
     """Gives the browser its session anew, so that the cookie lives as long as the session."""
-    response.set_cookie(portal_sessions.COOKIE, token, max_age=portal_sessions.LIFE // 1000, path="/portal",
-                        secure=visit.origin.startswith("https:"), httponly=True, samesite="lax")  # fmt: skip
+    response.set_cookie(cookie_name(origin), token, max_age=portal_sessions.LIFE // 1000, path=_PATH,
+                        secure=_secure(origin), httponly=True, samesite="lax")  # fmt: skip
+
+
+def _secure(origin: str) -> bool:
+    return origin.startswith("https:")

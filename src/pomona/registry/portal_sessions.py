@@ -18,6 +18,16 @@ from pomona.store import Tx
 COOKIE = "pomona_session"
 """The name of the cookie that carries the token: whoever opens a session and whoever reads it agree on it here."""
 
+
+def cookie_name(*, secure: bool) -> str:
+    """The cookie's name over HTTPS, or without.
+
+    They differ, because a browser that has a secure cookie lets no plain answer of the same host replace it: signing in
+    over HTTPS once would lock a person out of the plain port.
+    """
+    return f"__Secure-{COOKIE}" if secure else COOKIE
+
+
 LIFE = 12 * 3_600_000
 """Milliseconds that a session lives without being used."""
 

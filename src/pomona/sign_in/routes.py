@@ -64,10 +64,11 @@ class _SignIn:
         return Response(status_code=405, headers={"allow": "GET, HEAD, POST"})
 
     def _form(self, request: Request, form: SignInForm, status: int) -> Response:
-        cookie = cookies.form_cookie(request, self._runtime.rng)
+        secure = self._secure(request)
+        cookie = cookies.form_cookie(request, secure=secure) or cookies.fresh_form_cookie(self._runtime.rng)
         token = cookies.form_token(self._runtime.keys, cookie)
         response = self._page(replace(form, form_token=token, go_on=_inside(form.go_on)), status)
-        cookies.set_form_cookie(response, cookie, secure=self._secure(request))
+        cookies.set_form_cookie(response, cookie, secure=secure)
         return response
 
     async def _signed_in(self, request: Request) -> Response:
@@ -116,11 +117,11 @@ class _SignIn:
             return None
         response = RedirectResponse(_inside(sent.go_on) or HOME, 303, {"cache-control": "no-store"})
         cookies.set_session_cookie(response, token, secure=self._secure(request))
-        response.delete_cookie(cookies.FORM_COOKIE, path=SIGN_IN)
+        cookies.forget_form_cookie(response, secure=self._secure(request))
         return response
 
     def _is_ours(self, request: Request, token: str) -> bool:
-        cookie = request.cookies.get(cookies.FORM_COOKIE, "")
+        cookie = cookies.form_cookie(request, secure=self._secure(request))
         expected = cookies.form_token(self._runtime.keys, cookie)
         return bool(cookie) and hmac.compare_digest(expected.encode(), token.encode())
 

@@ -9,6 +9,7 @@ from pomona.runtime import Runtime
 from pomona.work import worker
 from pomona.work.activities import ActivityWorker
 from pomona.work.orders import OrderWorker
+from pomona.work.token_warnings import TokenWarner
 
 
 class Worker(Protocol):
@@ -22,7 +23,11 @@ class Worker(Protocol):
 
 def all_workers(runtime: Runtime, name: str) -> dict[str, Worker]:
     """Every kind of worker, by what it does."""
-    return {"activities": ActivityWorker(runtime, name), "orders": OrderWorker(runtime, name)}
+    return {
+        "activities": ActivityWorker(runtime, name),
+        "orders": OrderWorker(runtime, name),
+        "token warnings": TokenWarner(runtime),
+    }
 
 
 @contextlib.asynccontextmanager

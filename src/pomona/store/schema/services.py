@@ -45,7 +45,8 @@ CREATE TABLE server_token (
   issued_by TEXT NOT NULL,
   expires_at BIGINT NOT NULL,
   replaced_at BIGINT,
-  revoked_at BIGINT
+  revoked_at BIGINT,
+  warned_days BIGINT
 );
 CREATE INDEX server_token_by_service ON server_token (service_id{then_id});
 CREATE INDEX server_token_by_consumer ON server_token (consumer_key);

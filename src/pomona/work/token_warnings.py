@@ -1,0 +1,37 @@
+"""Warns of server tokens that will expire, once an hour."""
+
+from functools import partial
+
+import structlog
+
+from pomona.formats.times import iso_seconds
+from pomona.registry import token_warnings
+from pomona.runtime import Runtime
+
+_HOUR = 3_600_000
+_log = structlog.get_logger("pomona.work")
+
+
+class TokenWarner:
+    """Looks by the laboratory's clock, so that a year can be rehearsed in a minute."""
+
+    topic = "token-warnings"
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._looked_at: int | None = None
+
+    async def look(self) -> bool:
+        """Records the warnings that are due. There is never more to do at once."""
+        now = self._runtime.clock.now()
+        if self._looked_at is not None and 0 <= now - self._looked_at < _HOUR:
+            return False
+        self._looked_at = now
+        for warning in await self._runtime.store.write(partial(token_warnings.warn, now=now)):
+            _log.warning(
+                "server token expires",
+                service=warning.service_name,
+                days=warning.days,
+                expires=iso_seconds(warning.expires_at),
+            )
+        return False

@@ -1,7 +1,7 @@
 """Small worlds for tests of orders: suppliers that submit, and what stands afterwards."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
 from pomona.keys.randomness import seeded
 from pomona.registry import (
@@ -17,7 +17,7 @@ from pomona.registry.order_documents import OrderDocument, OrderedDelivery
 from pomona.registry.orders import Line, Order
 from pomona.registry.submissions import OrderFate
 from pomona.registry.suppliers import Supplier, SupplierKind
-from pomona.store import Store
+from pomona.store import Store, Tx
 from tests.support.worlds import ADMIN, NOW, World
 
 ORDERED = NOW - 86_400_000
@@ -70,7 +70,9 @@ class Reseller:
 
     def work(self) -> None:
         """Works off what was submitted."""
-        while self.store.write_sync(lambda tx: order_steps.step(tx, self.id, now=self.now, strict=self.strict)):
+        while self.store.write_sync(
+            lambda tx: order_steps.step(tx, self.id, now=self.now, strict=self.strict)
+        ):
             pass
 
     def send(self, *documents: OrderDocument) -> list[OrderFate]:
@@ -82,7 +84,7 @@ class Reseller:
     def fate(self, uuid: str) -> list[OrderFate]:
         """What became of a submission."""
 
-        def read(tx: Any) -> list[OrderFate]:
+        def read(tx: Tx) -> list[OrderFate]:
             found = submissions.by_uuid(tx, self.id, uuid)
             assert found.completed_at is not None
             return submissions.fate(tx, found.id)
@@ -130,7 +132,7 @@ def flow(store: Store, now: int) -> None:
     """Lets everything flow in that does."""
     while waiting := store.read_sync(order_flows.waiting):
         for id in waiting:
-            store.write_sync(lambda tx, id=id: order_flows.step(tx, id, now=now))
+            store.write_sync(partial(order_flows.step, order_id=id, now=now))
 
 
 def problems(fates: Sequence[OrderFate]) -> dict[str, str]:
@@ -148,11 +150,11 @@ def problems(fates: Sequence[OrderFate]) -> dict[str, str]:
 
 def owned(world: World, serials: Sequence[str]) -> list[str]:
     """Those of the serials that the organisation owns now."""
-    return [
-        serial
-        for serial in serials
-        if world.store.read_sync(lambda tx, serial=serial: devices.owned_id(tx, world.id, serial)) is not None
-    ]
+
+    def read(tx: Tx) -> list[str]:
+        return [serial for serial in serials if devices.owned_id(tx, world.id, serial) is not None]
+
+    return world.store.read_sync(read)
 
 
 def device(world: World, serial: str) -> devices.Device:
@@ -163,9 +165,11 @@ def device(world: World, serial: str) -> devices.Device:
 def counted(store: Store) -> None:
     """Every order's counts are what counting its lines gives, and no two live claims share a serial."""
 
-    def read(tx: Any) -> None:
+    def read(tx: Tx) -> None:
         for row in tx.rows("SELECT id, pending, live, returned, released, refused FROM purchase_order"):
-            actual = dict(tx.rows("SELECT state, count(*) FROM claim WHERE order_id = $1 GROUP BY state", row[0]))
+            actual: dict[int, int] = dict(
+                tx.rows("SELECT state, count(*) FROM claim WHERE order_id = $1 GROUP BY state", row[0])
+            )
             expected = (
                 actual.get(0, 0),
                 actual.get(1, 0),
@@ -176,5 +180,3 @@ def counted(store: Store) -> None:
             assert row[1:] == expected, (row, actual)
 
     store.read_sync(read)
-
-

@@ -84,29 +84,28 @@ def settle(tx: Tx, order: Order, organization_id: int | None) -> Order:
 
 
 def _begin_order(tx: Tx, supplier: Supplier, entry: Entry, now: int) -> str:
-    standing = _standing(tx, supplier, entry)
-    if standing is not None and standing.type == "RE":
-        raise OrderRefused(Problem.NUMBER_OF_A_RETURN)
-    customer, organization_id = customer_of(tx, supplier, entry.customer)
-    if standing is None:
-        _insert(tx, supplier, entry, customer, organization_id, now)
-    elif _differs(standing, entry, customer):
-        _check_free(standing)
-        _rewrite(tx, standing, entry, customer, organization_id)
+    _open(tx, supplier, entry, now, Problem.NUMBER_OF_A_RETURN)
     return "ADD"
 
 
 def _begin_return(tx: Tx, supplier: Supplier, entry: Entry, now: int) -> str:
+    _open(tx, supplier, entry, now, Problem.NUMBER_OF_AN_ORDER)
+    return "CHECK"
+
+
+def _open(tx: Tx, supplier: Supplier, entry: Entry, now: int, other_kind: Problem) -> None:
+    """A new order or return, or more devices for the one that stands; one that never took effect is begun anew."""
     standing = _standing(tx, supplier, entry)
-    if standing is not None and standing.type != "RE":
-        raise OrderRefused(Problem.NUMBER_OF_AN_ORDER)
+    fixed = standing is not None and standing.took_effect
+    if standing is not None and fixed and (standing.type == "RE") != (entry.type == "RE"):
+        raise OrderRefused(other_kind)
     customer, organization_id = customer_of(tx, supplier, entry.customer)
     if standing is None:
         _insert(tx, supplier, entry, customer, organization_id, now)
-    elif _differs(standing, entry, customer):
-        _check_free(standing)
+    elif not fixed:
         _rewrite(tx, standing, entry, customer, organization_id)
-    return "CHECK"
+    elif not _same_header(standing, entry, customer):
+        raise OrderRefused(Problem.HEADER_DIFFERS)
 
 
 def _begin_override(tx: Tx, supplier: Supplier, entry: Entry, now: int) -> str:
@@ -167,15 +166,9 @@ def _attach(tx: Tx, entry: Entry, order_id: int) -> None:
     )
 
 
-def _differs(standing: Order, entry: Entry, customer: str) -> bool:
+def _same_header(standing: Order, entry: Entry, customer: str) -> bool:
     header = (standing.customer, standing.ordered_at, standing.po_number)
-    return header != (customer, entry.ordered_at, entry.po_number)
-
-
-def _check_free(standing: Order) -> None:
-    """An order of which no device was ever taken may be corrected by submitting it again."""
-    if standing.took_effect:
-        raise OrderRefused(Problem.HEADER_DIFFERS)
+    return header == (customer, entry.ordered_at, entry.po_number)
 
 
 def _has_wrong_delivery(tx: Tx, entry: Entry) -> bool:

@@ -4,6 +4,7 @@ Devices arrive, move, leave and come back; profiles are assigned, fetched and re
 by odd sizes, stops in the middle of a fetch, uses old cursors again and loses its cursor to time.
 """
 
+import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pomona.registry import departures, devices, organizations, profile_assignments, profiles
+from pomona.catalogue.facts import infer
+from pomona.catalogue.kinds import Kind
+from pomona.registry import departures, devices, profile_assignments, profiles, replacements
+from pomona.registry.services import Service
 from pomona.simulator import mirror
 from pomona.simulator.assignment_client import AssignmentClient, open_http
 from pomona.simulator.mirror import Mirror
@@ -80,64 +84,118 @@ class Consumer:
         }
 
 
-def play(link: Links, seed: int, steps: int) -> None:
-    rng = random.Random(seed)
-    first = link(f"Organisation {seed}", "A")
-    world, runtime = first.world, first.runtime
-    consumers = [Consumer(first), Consumer(link.join(world, "B"))]
-    stock = serials(12, seed=seed)
-    world.default("IPHONE", consumers[0].linked.service)
+def rebuilt(linked: Linked) -> None:
+    """Every kept text is what its rows say."""
 
-    def some() -> list[str]:
-        return rng.sample(stock, rng.randint(1, 6))
+    def compare(tx: Any) -> None:
+        rows = tx.rows(
+            "SELECT s.device_id, s.da, s.da_v1, r.facts, r.base, p.da_v7 FROM device_state s"
+            " JOIN assignment_record r ON r.device_id = s.device_id JOIN device d ON d.id = s.device_id"
+            " JOIN product p ON p.id = d.product_id WHERE s.device_id BETWEEN $1 AND $2",
+            *(devices.first_number(linked.world.id), devices.last_number(linked.world.id)),
+        )
+        for id, state, old_state, facts, base, product in rows:
+            device = devices.by_id(tx, id)
+            assert (state, old_state) == (encoded_state(tx, device), None)
+            assert facts[:base] == f'{{"serial_number":"{device.serial}"{product}'
+            replaced = replacements.of_device(tx, id) is not None
+            assert json.loads(facts + "}")["is_replacement_device"] is replaced
 
-    def leave() -> None:
-        ids = [id for serial in some() if (id := owned(serial)) is not None]
-        world.store.write_sync(lambda tx: departures.leave(tx, sorted(ids), actor=ADMIN, now=world.now))
+    linked.runtime.store.read_sync(compare)
 
-    def owned(serial: str) -> int | None:
-        return world.store.read_sync(lambda tx: devices.owned_id(tx, world.id, serial))
 
-    def device_fetches() -> None:
-        serial = rng.choice(stock)
-        world.store.write_sync(lambda tx: profile_assignments.fetched(tx, serial, now=world.now))
+def encoded_state(tx: Any, device: devices.Device) -> str:
+    if device.service_id is None or device.assigned_at is None:
+        return ""
+    profile = None if device.profile_id is None else profiles.by_id(tx, device.profile_id).uuid
+    state: str = tx.projections.assignment.state(
+        device.assigned_by, device.assigned_at, status=device.profile_status, profile=profile,
+        profile_assigned_at=device.profile_assigned_at, pushed_at=device.profile_pushed_at,
+    )  # fmt: skip
+    return state
 
-    def assign_profile() -> None:
-        consumer = rng.choice(consumers)
-        consumer.client.assign_profile(rng.choice(consumer.profiles), some())
 
-    actions: dict[str, Callable[[], object]] = {
-        "arrive": lambda: world.arrive(some()),
-        "assign": lambda: world.activity("ASSIGN_DEVICES", some(), rng.choice(consumers).linked.service),
-        "unassign": lambda: world.activity("UNASSIGN_DEVICES", some()),
-        "release": lambda: world.activity("RELEASE_DEVICES", some()[:2]),
-        "leave": leave,
-        "profile": assign_profile,
-        "remove": lambda: rng.choice(consumers).client.remove_profile(some()),
-        "device": device_fetches,
-        "look": lambda: rng.choice(consumers).look(rng.randint(1, 7)),
-        "replay": lambda: rng.choice(consumers).replay(rng.randrange(1000)),
-        "page": lambda: rng.choice(consumers).begin_fetch(rng.randint(1, 4)),
-    }
-    weights = [4, 8, 3, 1, 1, 5, 3, 3, 8, 3, 4]
-    for name in rng.choices(list(actions), weights, k=steps):
-        world.now = runtime.clock.now()
-        actions[name]()
-    for consumer in consumers:
-        while consumer.halted:
-            consumer.begin_fetch(3)
-        consumer.look(5)
-        assert consumer.seen() == consumer.registry()
-        records, _ = mirror.read_all(consumer.client, limit=2)
-        assert mirror.differences(consumer.mirror, records) == []
-        consumer.http.close()
-    assert not world.store.read_sync(lambda tx: organizations.get(tx, world.id)).terms_pending
+class Play:
+    """An organisation with two services and everything that can happen to its devices, chosen by a seed."""
+
+    def __init__(self, link: Links, seed: int) -> None:
+        self.rng = random.Random(seed)
+        first = link(f"Organisation {seed}", "A")
+        self.world, self.runtime = first.world, first.runtime
+        self.consumers = [Consumer(first), Consumer(link.join(self.world, "B"))]
+        self.stock = serials(12, seed=seed)
+        self.world.default("IPHONE", first.service)
+        self.actions: dict[str, tuple[int, Callable[[], object]]] = {
+            "arrive": (4, lambda: self.world.arrive(self.some())),
+            "assign": (8, lambda: self.activity("ASSIGN_DEVICES", self.one().linked.service)),
+            "unassign": (3, lambda: self.activity("UNASSIGN_DEVICES")),
+            "release": (1, lambda: self.activity("RELEASE_DEVICES")),
+            "leave": (1, self.leave),
+            "replace": (2, self.replace),
+            "profile": (5, self.assign_profile),
+            "remove": (3, lambda: self.one().client.remove_profile(self.some())),
+            "device": (3, self.device_fetches),
+            "look": (8, lambda: self.one().look(self.rng.randint(1, 7))),
+            "replay": (3, lambda: self.one().replay(self.rng.randrange(1000))),
+            "page": (4, lambda: self.one().begin_fetch(self.rng.randint(1, 4))),
+        }
+
+    def run(self, steps: int) -> None:
+        """So many things happen, then every mirror must be right."""
+        weights = [weight for weight, _ in self.actions.values()]
+        for name in self.rng.choices(list(self.actions), weights, k=steps):
+            self.world.now = self.runtime.clock.now()
+            self.actions[name][1]()
+        for consumer in self.consumers:
+            while consumer.halted:
+                consumer.begin_fetch(3)
+            consumer.look(5)
+            assert consumer.seen() == consumer.registry()
+            records, _ = mirror.read_all(consumer.client, limit=2)
+            assert mirror.differences(consumer.mirror, records) == []
+            rebuilt(consumer.linked)
+            consumer.http.close()
+
+    def one(self) -> Consumer:
+        return self.rng.choice(self.consumers)
+
+    def some(self) -> list[str]:
+        return self.rng.sample(self.stock, self.rng.randint(1, 6))
+
+    def activity(self, type: str, service: Service | None = None) -> None:
+        self.world.activity(type, self.some(), service)
+
+    def owned(self, serial: str) -> int | None:
+        return self.world.store.read_sync(lambda tx: devices.owned_id(tx, self.world.id, serial))
+
+    def leave(self) -> None:
+        ids = [id for serial in self.some() if (id := self.owned(serial)) is not None]
+        now = self.world.now
+        self.world.store.write_sync(lambda tx: departures.leave(tx, sorted(ids), actor=ADMIN, now=now))
+
+    def replace(self) -> None:
+        old = self.rng.choice(self.stock)
+        unit = infer(self.stock[-1][:-1] + self.rng.choice("23456789"), kind=Kind.IPHONE)
+        if self.owned(old) is not None and self.owned(unit.serial) is None:
+            world = self.world
+            world.store.write_sync(
+                lambda tx: replacements.replace(tx, world.id, old, unit, actor=ADMIN, now=world.now)
+            )
+            self.stock.append(unit.serial)
+
+    def device_fetches(self) -> None:
+        serial, now = self.rng.choice(self.stock), self.world.now
+        self.world.store.write_sync(lambda tx: profile_assignments.fetched(tx, serial, now=now))
+
+    def assign_profile(self) -> None:
+        consumer = self.one()
+        consumer.client.assign_profile(self.rng.choice(consumer.profiles), self.some())
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**9), steps=st.integers(5, 60))
 def test_a_mirror_that_only_knows_the_wire_ends_equal(link: Links, seed: int, steps: int) -> None:
-    play(link, seed, steps)
+    Play(link, seed).run(steps)
 
 
 def test_a_cursor_lost_to_time_costs_a_full_fetch_and_nothing_else(link: Links) -> None:

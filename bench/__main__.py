@@ -56,8 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
         data = prepared(asked.size, asked.data)
         for reading in readings(data, chosen, asked.rounds, asked.seconds, asked.data):
             print(reading.line(), flush=True)
-            if asked.verbose:
-                print(*(f"    {line}" for line in reading.details), sep="\n", flush=True)
+            for line in reading.details if asked.verbose else ():
+                print(f"    {line}", flush=True)
     return 0
 
 

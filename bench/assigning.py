@@ -13,7 +13,7 @@ from bench.client import Connection
 from bench.data import Data, copied
 from bench.database import rows
 from bench.making import SEED
-from bench.measure import SERVER_CORE, Cost, Process, median, pinned
+from bench.measure import SERVER_CORE, Cost, Process, median, pinned, ratio
 from bench.reading import Figure, Reading, count
 from bench.serving import pomona
 
@@ -34,7 +34,7 @@ def reading(data: Data, rounds: int) -> Reading:
             raws.append(_plain(copy, requests))
             _verify(copy)
     cpu, raw = median([cost.cpu for cost in ours]), median(raws)
-    share, rate = raw / cpu, data.size / min(cost.wall for cost in ours)
+    share, rate = ratio(raw, cpu), data.size / min(cost.wall for cost in ours)
     figures = [
         Figure(f"{share:.2f}x raw SQL", share, 0.5, 0.8, atleast=True),
         Figure(f"{count(rate)} devices/s", 0),
@@ -43,7 +43,7 @@ def reading(data: Data, rounds: int) -> Reading:
     details = [
         (
             f"server CPU {1e6 * cpu / data.size:.1f} us a device, plain SQL {1e6 * raw / data.size:.1f} us"
-            f" ({count(data.size / raw)} devices per CPU second)"
+            f" ({count(data.size / max(raw, 0.01))} devices per CPU second)"
         ),
         (
             f"rounds: {', '.join(f'{cost.cpu:.2f}' for cost in ours)} s CPU, {', '.join(f'{cost.wall:.2f}' for cost in ours)} s;"

@@ -29,8 +29,8 @@ def reading(data: Data) -> Reading:
         _check(page, changes // 2 * 2)
         none = session.post("/devices/sync", {"cursor": session.cursor(page), "limit": LIMIT})
         _check(connection.ask(none), 0)
-        changed = _cpu_each(server, connection, some, _REPEATED)
-        unchanged = _cpu_each(server, connection, none, 10 * _REPEATED)
+        changed = _cpu_each(server, connection, some, min(_REPEATED, data.size))
+        unchanged = _cpu_each(server, connection, none, min(10 * _REPEATED, data.size))
     figures = [
         Figure(f"{1000 * changed:.2f} ms CPU for {count(changes)} changes", 1000 * changed, 3, 1.5),
         Figure(f"{1000 * unchanged:.3f} ms for none", 1000 * unchanged, 0.3, 0.15),

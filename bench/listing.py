@@ -11,7 +11,7 @@ from bench.api import Business, FloorListing, Listing, Session
 from bench.client import Connection, UnexpectedAnswer
 from bench.data import Data
 from bench.making import Keys
-from bench.measure import Cost, Process, free_port, median, running
+from bench.measure import Cost, Process, free_port, median, ratio, running
 from bench.reading import Figure, Reading, count
 
 LIMIT = 1000
@@ -104,10 +104,10 @@ def ensure_floor(bar: str, data: Data, connection: Connection, listing: Listing)
 
 def _reading(bar: str, name: str, size: int, ours: list[Crawl], floors: list[Crawl]) -> Reading:
     cpu, below = median([each.cost.cpu for each in ours]), median([each.cost.cpu for each in floors])
-    flat = sum(each.last for each in ours) / max(sum(each.first for each in ours), 0.01)
+    flat = ratio(sum(each.last for each in ours), sum(each.first for each in ours))
     pages, best = -(-size // LIMIT), min(each.cost.wall for each in ours)
     figures = [
-        Figure(f"{cpu / below:.2f}x floor", cpu / below, 1.5, 1.15),
+        Figure(f"{ratio(cpu, below):.2f}x floor", ratio(cpu, below), 1.5, 1.15),
         Figure(f"{count(size / best)} devices/s", 0),
         Figure(f"last pages {flat:.2f}x the first", flat, 1.2, 1.2),
     ]

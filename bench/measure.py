@@ -132,6 +132,11 @@ def running(
         process.stop()
 
 
+def ratio(ours: float, below: float) -> float:
+    """How many times as much CPU; what is shorter than the kernel counts is taken for one tick."""
+    return ours / max(below, 1 / _TICK)
+
+
 def median(values: Sequence[float]) -> float:
     """The middle one."""
     return statistics.median(values)

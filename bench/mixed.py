@@ -19,7 +19,6 @@ from bench.reading import Figure, Reading, count
 from bench.serving import pomona
 
 CONNECTIONS = 16
-_WARM = 500
 _SINGLE = 5000
 
 Draw = Callable[[], tuple[str, bytes, int]]
@@ -75,8 +74,11 @@ def _singles(
 ) -> tuple[float, float]:
     """CPU seconds of one device's GET and of the floor's, the least of the rounds' averages."""
     draw = random.Random(SEED)
-    asked = [business.get(f"/v1/orgDevices/{draw.choice(everything)}") for _ in range(_SINGLE)]
-    plain = [request("GET", "/bare", business.headers)] * _SINGLE
+    asked = [
+        business.get(f"/v1/orgDevices/{draw.choice(everything)}")
+        for _ in range(min(_SINGLE, len(everything)))
+    ]
+    plain = [request("GET", "/bare", business.headers)] * len(asked)
     ours, floors = [], []
     for _ in range(rounds):
         ours.append(_cpu_each(server, asked))
@@ -86,7 +88,7 @@ def _singles(
 
 def _cpu_each(server: Process, requests: list[bytes]) -> float:
     with server.connect() as connection:
-        for raw in requests[:_WARM]:
+        for raw in requests[: len(requests) // 10]:
             connection.ask(raw)
         before = server.cost()
         for raw in requests:

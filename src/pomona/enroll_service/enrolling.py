@@ -1,9 +1,8 @@
 """bulk-enroll-devices: checks shape, mandatory fields and rights, keeps the submission, and says so. Work comes later."""
 
+import logging
 from functools import partial
 from typing import Any
-
-import structlog
 
 from pomona.enroll_service import auth, context, errors, reading, wire
 from pomona.enroll_service.auth import Caller
@@ -14,7 +13,7 @@ from pomona.runtime import Runtime, Settings
 MAX_TRANSACTION_ID = 64
 """Characters of a supplier's own transaction id. Ours: nobody has said what Apple's is."""
 
-_log = structlog.get_logger("pomona.enroll_service")
+_log = logging.getLogger("pomona.enroll_service")
 
 
 async def enroll(runtime: Runtime, caller: Caller, body: bytes) -> dict[str, Any]:
@@ -39,7 +38,10 @@ async def enroll(runtime: Runtime, caller: Caller, body: bytes) -> dict[str, Any
         )
     )
     if accepted.reused:
-        _log.warning("transaction id used again", supplier=supplier.number, transaction=transaction_id)
+        _log.warning(
+            "transaction id used again with another body",
+            extra={"supplier": supplier.number, "transaction": transaction_id},
+        )
     return {
         "deviceEnrollmentTransactionId": accepted.uuid,
         "enrollDevicesResponse": {

@@ -1,10 +1,10 @@
 """The three calls: exact paths, POST, JSON. Everything else is answered in the face's flat shape."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 import msgspec
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pomona.enroll_service import auth, errors
@@ -22,7 +22,7 @@ from pomona.store import ScanDeadline, StoreUnavailable
 BASE = "/enroll-service/1.0"
 Handler = Callable[[Runtime, Caller, bytes], Awaitable[dict[str, Any]]]
 
-_log = structlog.get_logger("pomona.enroll_service")
+_log = logging.getLogger("pomona.enroll_service")
 _json = msgspec.json.Encoder().encode
 
 
@@ -74,7 +74,7 @@ async def _answer(runtime: Runtime, call: Call) -> Answer:
     except Disconnected:
         raise
     except Exception:  # noqa: BLE001 the caller's programs understand this face's own words only
-        _log.exception("request failed", path=call.path)
+        _log.exception("request failed", extra={"path": call.path})
         return _refusal(runtime, _trouble("GRX-50072"), endpoint.member, 500)
 
 

@@ -1,10 +1,9 @@
 """Works on what suppliers submitted and lets waiting orders flow in, a chunk of each at a time so that all get their turn."""
 
 import asyncio
+import logging
 from collections import Counter
 from functools import partial
-
-import structlog
 
 from pomona.registry import order_flows, order_steps, submissions
 from pomona.registry.supplier_links import TOPIC
@@ -12,7 +11,7 @@ from pomona.runtime import Runtime
 from pomona.store import StoreUnavailable
 
 _ATTEMPTS = 5
-_log = structlog.get_logger("pomona.work")
+_log = logging.getLogger("pomona.work")
 
 
 class OrderWorker:
@@ -57,8 +56,7 @@ class OrderWorker:
         given_up = self._troubles[supplier_id] >= _ATTEMPTS
         _log.warning(
             "submission given up" if given_up else "submission step failed",
-            worker=self._name,
-            supplier=supplier_id,
+            extra={"worker": self._name, "supplier": supplier_id},
             exc_info=problem,
         )
         if given_up:

@@ -48,25 +48,32 @@ class Mirror:
 
     def apply(self, records: Iterable[Record]) -> Update:
         """Takes over changes, in the order they came."""
-        before = dict.fromkeys(self.devices)
-        touched: set[str] = set()
+        was: dict[str, bool] = {}
+        self.take(records, was)
+        return self.changes(was)
+
+    def take(self, records: Iterable[Record], was: dict[str, bool]) -> None:
+        """The same for a page of several: `was` remembers which of the touched serials were here before the first."""
         for record in records:
             serial, date = record["serial_number"], record["op_date"]
             if date < self.dates.get(serial, ""):
                 continue
             self.dates[serial] = date
-            touched.add(serial)
+            was.setdefault(serial, serial in self.devices)
             if record["op_type"] == "deleted":
                 self.devices.pop(serial, None)
             else:
                 self.devices[serial] = {
                     key: value for key, value in record.items() if key not in ("op_type", "op_date")
                 }
-        now = self.devices.keys()
+
+    def changes(self, was: dict[str, bool]) -> Update:
+        """What became of the touched serials."""
+        here = {serial for serial in was if serial in self.devices}
         return Update(
-            frozenset(touched & now - before.keys()),
-            frozenset(touched & now & before.keys()),
-            frozenset(touched & before.keys() - now),
+            frozenset(serial for serial in here if not was[serial]),
+            frozenset(serial for serial in here if was[serial]),
+            frozenset(serial for serial, before in was.items() if before and serial not in here),
         )
 
 
@@ -119,21 +126,15 @@ def _fetch(
 
 
 def _sync(mirror: Mirror, client: AssignmentClient, page: Callable[[int], None], limit: int | None) -> Update:
-    added: set[str] = set()
-    modified: set[str] = set()
-    deleted: set[str] = set()
-    more: bool = True
-    while more:
+    was: dict[str, bool] = {}
+    while True:
         assert mirror.cursor is not None
         answer = client.sync(mirror.cursor, limit)
-        got = mirror.apply(answer["devices"])
+        mirror.take(answer["devices"], was)
         page(len(answer["devices"]))
         mirror.cursor = _next(answer, mirror.cursor)
-        added = (added | got.added) - got.deleted
-        modified = (modified | got.modified) - got.deleted
-        deleted = (deleted | got.deleted) - got.added
-        more = answer["more_to_follow"]
-    return Update(frozenset(added), frozenset(modified - added), frozenset(deleted))
+        if not answer["more_to_follow"]:
+            return mirror.changes(was)
 
 
 def _next(answer: dict[str, Any], before: str | None) -> str:

@@ -1,9 +1,9 @@
 """The face: from bytes to an operation and back. One transaction reads the account and, for a GET, the answer too."""
 
+import logging
 from functools import partial
 from random import Random
 
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pomona.business_api import access_tokens, endpoints, log_endpoint, token_endpoint
@@ -18,7 +18,7 @@ from pomona.registry.errors import RegistryError
 from pomona.runtime import Runtime
 from pomona.store import StoreError, Tx
 
-_log = structlog.get_logger("pomona.business_api")
+_log = logging.getLogger("pomona.business_api")
 _RETRY = ((b"retry-after", b"5"),)
 _JOINED = 16_384  # bytes up to which joining is cheaper than sending in pieces
 _CLOSE = ((b"connection", b"close"),)
@@ -59,10 +59,10 @@ class BusinessApi:
         except RegistryError as problem:
             answer = _refused(refusal(problem), id)
         except StoreError as problem:
-            _log.warning("store unavailable", request=id, problem=str(problem))
+            _log.warning("store unavailable", extra={"request": id, "problem": str(problem)})
             answer = _refused(_unavailable(), id)
         except Exception:  # noqa: BLE001 the client is told in the API's own shape, the log has the rest
-            _log.exception("request failed", request=id, method=scope["method"], path=path)
+            _log.exception("request failed", extra={"request": id, "method": scope["method"], "path": path})
             answer = _refused(_unexpected(id), id)
         await respond(send, answer, id)
 

@@ -1,16 +1,15 @@
 """When services were last seen, and why one was last refused: noted once a minute each, so that no request writes for it."""
 
 import asyncio
+import logging
 from functools import partial
-
-import structlog
 
 from pomona.registry import sessions
 from pomona.runtime import Runtime
 from pomona.store import StoreError
 
 MINUTE = 60_000
-_log = structlog.get_logger("pomona.assignment")
+_log = logging.getLogger("pomona.assignment")
 
 
 class Contacts:
@@ -32,7 +31,9 @@ class Contacts:
         """A service was refused a session although it showed its own token."""
         if abs(now - self._refused.get((service_id, because), -MINUTE)) >= MINUTE:
             self._refused[service_id, because] = now
-            _log.warning("session refused", service=service_id, because=because, address=address)
+            _log.warning(
+                "session refused", extra={"service": service_id, "because": because, "address": address}
+            )
             self._later(
                 partial(
                     sessions.record_refusal, service_id=service_id, because=because, at=now, address=address
@@ -48,4 +49,4 @@ class Contacts:
         try:
             await self._runtime.store.write(work)
         except StoreError as problem:
-            _log.warning("contact not noted", problem=str(problem))
+            _log.warning("contact not noted", extra={"problem": str(problem)})

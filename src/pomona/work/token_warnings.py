@@ -1,15 +1,14 @@
 """Warns of server tokens that will expire, once an hour."""
 
+import logging
 from functools import partial
-
-import structlog
 
 from pomona.formats.times import iso_seconds
 from pomona.registry import token_warnings
 from pomona.runtime import Runtime
 
 _HOUR = 3_600_000
-_log = structlog.get_logger("pomona.work")
+_log = logging.getLogger("pomona.work")
 
 
 class TokenWarner:
@@ -30,8 +29,10 @@ class TokenWarner:
         for warning in await self._runtime.store.write(partial(token_warnings.warn, now=now)):
             _log.warning(
                 "server token expires",
-                service=warning.service_name,
-                days=warning.days,
-                expires=iso_seconds(warning.expires_at),
+                extra={
+                    "service": warning.service_name,
+                    "days": warning.days,
+                    "expires": iso_seconds(warning.expires_at),
+                },
             )
         return False

@@ -4,6 +4,7 @@ import pytest
 
 from pomona.catalogue.products import find
 from pomona.registry import audit, by_hand, devices, profile_assignments, profiles, provisional, services
+from pomona.registry.devices import Device
 from pomona.registry.errors import Forbidden, Invalid
 from pomona.registry.services import Service
 from pomona.store import Store, Tx
@@ -18,6 +19,10 @@ def add(world: World, ours: list[str], where: by_hand.Where = "placeholder") -> 
         )
     )
     return {serial: outcome.added for serial, outcome in outcomes.items()}
+
+
+def device(world: World, serial: str) -> Device:
+    return world.store.read_sync(lambda tx: devices.get(tx, world.id, serial))
 
 
 def fetch(world: World, service: Service, serial: str) -> None:
@@ -55,10 +60,7 @@ def test_or_on_a_service_the_default_or_none(any_store: Store) -> None:
     add(world, [one], a)
     add(world, [two], "default")
     add(world, [three], "none")
-    found = [
-        any_store.read_sync(lambda tx, s=s: devices.get(tx, world.id, s)).service_id
-        for s in (one, two, three)
-    ]
+    found = [device(world, serial).service_id for serial in (one, two, three)]
     assert found == [a.id, b.id, None]
 
 
@@ -84,9 +86,7 @@ def test_thirty_days_begin_with_enrolment_and_end(any_store: Store) -> None:
         fetch(world, service, serial)
     until = world.now + provisional.PERIOD
     for serial in ours:
-        assert (
-            any_store.read_sync(lambda tx, s=serial: devices.get(tx, world.id, s)).provisional_until == until
-        )
+        assert device(world, serial).provisional_until == until
     world.tick(provisional.PERIOD - 1)
     leave(world, ours[0])
     assert any_store.read_sync(lambda tx: devices.owned_id(tx, world.id, ours[0])) is None

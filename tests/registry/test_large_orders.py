@@ -1,0 +1,53 @@
+"""An order larger than a chunk is worked on sorted by serial, and nobody who asks about it can tell."""
+
+from pomona.registry import submissions
+from pomona.registry.order_documents import CHUNK, OrderDocument, OrderedDelivery, chunks, decode_chunk
+from pomona.registry.order_problems import Problem
+from pomona.store import Store
+from tests.support.supply import ORDERED, SHIPPED, Reseller, link
+from tests.support.worlds import World, serials
+
+COUNT = CHUNK + 500
+
+
+def order(customer: str, *deliveries: list[str]) -> OrderDocument:
+    parts = [OrderedDelivery(f"D{n}", SHIPPED, ids) for n, ids in enumerate(deliveries)]
+    return OrderDocument("LARGE", "OR", customer, "", ORDERED, parts)
+
+
+def test_chunks_follow_each_other_in_the_order_of_ids_and_tell_every_place() -> None:
+    first, second = serials(COUNT), serials(COUNT, seed=2)
+    document = order("1", first, second)
+    document.deliveries[0].tags = [f"tag {n}" for n in range(COUNT)]
+    decoded = [decode_chunk(chunk) for chunk in chunks(document)]
+    ids = [id for chunk in decoded for id in chunk.ids]
+    assert ids == sorted(first + second)
+    assert [len(chunk.ids) for chunk in decoded] == [CHUNK, CHUNK, 2 * COUNT - 2 * CHUNK]
+    for chunk in decoded:
+        for id, tag, (delivery, place) in zip(chunk.ids, chunk.tags, chunk.places(), strict=True):
+            assert (first, second)[delivery][place] == id
+            assert tag == (f"tag {place}" if delivery == 0 else None)
+
+
+def test_a_small_order_and_its_acceptable_deliveries_stay_as_they_were_written() -> None:
+    document = order("1", ["ZO123456", "AO123456"], ["BO123456"], ["YO123456", "CO123456"])
+    document.deliveries[1].problem = Problem.SHIP_DATE_INVALID
+    [chunk] = map(decode_chunk, chunks(document))
+    assert chunk.ids == ["ZO123456", "AO123456", "YO123456", "CO123456"]
+    assert list(chunk.places()) == [(0, 0), (0, 1), (2, 0), (2, 1)]
+    document.problem = Problem.CUSTOMER_UNKNOWN
+    assert chunks(document) == []
+
+
+def test_its_status_names_the_devices_as_they_were_written(store: Store) -> None:
+    world, reseller = World(store), Reseller(store)
+    link(world, reseller.supplier.number)
+    first, second = serials(COUNT), [*serials(3, seed=2), "no serial", *serials(2, seed=3)]
+    uuid = reseller.submit(order(world.organization.number, first, second))
+    reseller.work()
+    [fate] = reseller.fate(uuid)
+    assert [delivery.ids for delivery in fate.deliveries] == [first, second]
+    assert [delivery.troubles.keys() for delivery in fate.deliveries] == [set(), {3}]
+    assert fate.deliveries[1].troubles[3].device == "no serial"
+    assert reseller.order("LARGE").live == COUNT + 5
+    assert store.read_sync(submissions.waiting) == []

@@ -1,4 +1,4 @@
-.PHONY: help run test lint check bench lock clean
+.PHONY: help run test lint check bench docs lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\): *## */  make \1	/p' Makefile
@@ -17,6 +17,9 @@ check: ## lint, then test
 
 bench: ## print the performance bars
 	@scripts/bench $(ARGS)
+
+docs: ## write the command reference anew
+	@scripts/docs
 
 lock: ## write the lock files anew (ARGS=--upgrade takes newer versions)
 	@scripts/lock $(ARGS)

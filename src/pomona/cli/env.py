@@ -8,6 +8,9 @@ import typer
 from pomona.cli import context
 from pomona.cli.output import Json, refuse, show_json
 
+_REACHED_AT = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}  # noqa: S104 - compared, never bound
+"""Where this machine reaches a proxy that listens at an address of this kind."""
+
 
 def env(
     ctx: typer.Context,
@@ -25,7 +28,8 @@ def env(
     ca = (settings.data / "authority" / "ca.pem").resolve()
     if not ca.exists():
         refuse(f"{ca} is not there yet; start `pomona up` once, it makes the certificate authority")
-    proxy = f"http://{settings.host}:{settings.proxy_port}"
+    reached = _REACHED_AT.get(settings.host, settings.host)
+    proxy = f"http://{reached}:{settings.proxy_port}"
     values = {
         "HTTPS_PROXY": proxy,
         "https_proxy": proxy,

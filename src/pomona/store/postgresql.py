@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pomona.store.engine import Work
 from pomona.store.errors import ScanDeadline, StoreUnavailable
+from pomona.store.postgresql_connections import IDLE_SECONDS, Connection, Connections
 from pomona.store.postgresql_tx import PostgresqlTx
 from pomona.store.projections import Projections
 
@@ -18,6 +18,8 @@ Done = Callable[[Any, BaseException | None, frozenset[str]], None]
 
 _ATTEMPTS = 5
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
+_UNAVAILABLE = (psycopg.OperationalError, errors.ReadOnlySqlTransaction)
+"""Trouble of the server and not with what it was asked; read-only is a standby that was not promoted."""
 
 
 class PostgresqlEngine:
@@ -27,27 +29,19 @@ class PostgresqlEngine:
     inline_reads = False
 
     def __init__(
-        self, dsn: str, projections: Projections, *, connections: int = 8, patience: float = 15.0
+        self,
+        dsn: str,
+        projections: Projections,
+        *,
+        connections: int = 8,
+        patience: float = 15.0,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
+        """Connects, for up to `patience` seconds. Raises `StoreUnavailable`."""
         self.dsn = dsn
         self._projections = projections
-        self._pool = ConnectionPool(
-            dsn,
-            min_size=1,
-            max_size=connections,
-            timeout=patience,
-            kwargs={"autocommit": True},
-            open=False,
-            check=ConnectionPool.check_connection,
-        )
+        self._connections = Connections(dsn, connections, patience, idle_seconds)
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="pomona-pg")
-        try:
-            self._pool.open(wait=True, timeout=patience)
-        except PoolTimeout:
-            self._pool.close()
-            raise StoreUnavailable(
-                "PostgreSQL does not answer at the configured address; check database_url and that it runs"
-            ) from None
 
     def set_projections(self, projections: Projections) -> None:
         self._projections = projections
@@ -66,19 +60,19 @@ class PostgresqlEngine:
             raise ScanDeadline(f"the answer was not ready within {seconds:g} s; ask for less") from None
 
     def write(self, work: Work[T]) -> tuple[T, frozenset[str]]:
-        for _ in range(_ATTEMPTS - 1):
+        for _ in range(_ATTEMPTS):
             try:
                 return self._run(work, b"BEGIN")
             except _AGAIN:
                 continue
-        return self._run(work, b"BEGIN")
+        raise StoreUnavailable(f"PostgreSQL: others came in between {_ATTEMPTS} times; try again")
 
     def submit(self, work: Work[T], done: Done) -> None:
         self._threads.submit(self._submitted, work, done)
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
-        self._pool.close()
+        self._connections.close()
 
     def _submitted(self, work: Work[Any], done: Done) -> None:
         try:
@@ -89,23 +83,25 @@ class PostgresqlEngine:
             done(result, None, topics)
 
     def _run(self, work: Work[T], begin: bytes) -> tuple[T, frozenset[str]]:
-        try:
-            with self._pool.connection() as connection:
-                tx = PostgresqlTx(connection, self._projections)
-                connection.execute(begin)
-                try:
-                    result = work(tx)
-                    connection.execute(b"COMMIT")
-                except BaseException:
-                    if not connection.closed:
-                        connection.execute(b"ROLLBACK")
-                    raise
-                return result, frozenset(tx.topics)
-        except PoolTimeout:
-            raise StoreUnavailable("no connection to PostgreSQL was free or could be made in time") from None
-        except psycopg.OperationalError as problem:
-            if isinstance(problem, (*_AGAIN, errors.QueryCanceled)):
+        with self._connections.one() as connection:
+            try:
+                return self._transaction(connection, work, begin)
+            except (*_AGAIN, errors.QueryCanceled):
                 raise
-            raise StoreUnavailable(
-                f"PostgreSQL: {problem.diag.message_primary or 'connection lost'}"
-            ) from None
+            except psycopg.Error as problem:
+                if connection.closed or isinstance(problem, _UNAVAILABLE):
+                    said = problem.diag.message_primary or "the connection was lost"
+                    raise StoreUnavailable(f"PostgreSQL: {said}") from None
+                raise
+
+    def _transaction(self, connection: Connection, work: Work[T], begin: bytes) -> tuple[T, frozenset[str]]:
+        tx = PostgresqlTx(connection, self._projections)
+        connection.execute(begin)
+        try:
+            result = work(tx)
+            connection.execute(b"COMMIT")
+        except BaseException:
+            if not connection.closed:
+                connection.execute(b"ROLLBACK")
+            raise
+        return result, frozenset(tx.topics)

@@ -14,6 +14,7 @@ from pomona.registry import (
     suppliers,
 )
 from pomona.registry.order_documents import OrderDocument, OrderedDelivery
+from pomona.registry.order_plans import Plans
 from pomona.registry.orders import Line, Order
 from pomona.registry.submissions import OrderFate
 from pomona.registry.suppliers import Supplier, SupplierKind
@@ -49,6 +50,7 @@ class Reseller:
         self.rng = seeded(number)
         self.now = NOW
         self.strict = False
+        self.plans = Plans()
         self.supplier: Supplier = store.write_sync(
             lambda tx: suppliers.register(tx, kind, number, f"Supplier {number}", actor=ADMIN, now=NOW)
         )
@@ -71,7 +73,7 @@ class Reseller:
     def work(self) -> None:
         """Works off what was submitted."""
         while self.store.write_sync(
-            lambda tx: order_steps.step(tx, self.id, now=self.now, strict=self.strict)
+            lambda tx: order_steps.step(tx, self.id, now=self.now, strict=self.strict, plans=self.plans)
         ):
             pass
 

@@ -1,6 +1,7 @@
 """What the serials of an order were made as: from an earlier tenure, from the product named with them, or derived."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -24,9 +25,9 @@ def facts_of(tx: Tx, wanted: Mapping[str, str], *, strict: bool = False) -> dict
     A device that was here before is what it was then, unless a product is named. With `strict` a serial of which nobody
     ever told what it is has no facts.
     """
-    unnamed = [serial for serial, product in wanted.items() if not product]
+    unnamed = [serial for serial, name in wanted.items() if not name]
     earlier = _earlier(tx, unnamed) if unnamed else {}
-    products = _Products()
+    products = {name: _product(name) for name in set(wanted.values()) if name}
     found: dict[str, Facts | Unmade] = {}
     for serial, name in wanted.items():
         if name:
@@ -41,11 +42,9 @@ def facts_of(tx: Tx, wanted: Mapping[str, str], *, strict: bool = False) -> dict
 
 def checked(tx: Tx, wanted: Mapping[str, str], *, strict: bool) -> dict[str, Unmade]:
     """Those of `facts_of` that have none, without deriving the others."""
-    products = _Products()
-    wrong: dict[str, Unmade] = {}
-    for serial, name in wanted.items():
-        if name and isinstance(product := products[name], Unmade):
-            wrong[serial] = product
+    products = {name: _product(name) for name in set(wanted.values()) if name}
+    unknown = {name: product for name, product in products.items() if isinstance(product, Unmade)}
+    wrong = {serial: unknown[name] for serial, name in wanted.items() if name in unknown} if unknown else {}
     if strict:
         unnamed = [serial for serial, name in wanted.items() if not name]
         told = {serial for serial, known in _earlier(tx, unnamed).items() if not known.inferred}
@@ -55,16 +54,12 @@ def checked(tx: Tx, wanted: Mapping[str, str], *, strict: bool) -> dict[str, Unm
     return wrong
 
 
-class _Products(dict[str, "Product | Unmade"]):
-    """Each name is looked up once."""
-
-    def __missing__(self, name: str) -> "Product | Unmade":
-        try:
-            made: Product | Unmade = find(name)
-        except UnknownProduct as problem:
-            made = Unmade(Problem.PRODUCT_UNKNOWN, str(problem))
-        self[name] = made
-        return made
+@lru_cache(maxsize=4096)
+def _product(name: str) -> Product | Unmade:
+    try:
+        return find(name)
+    except UnknownProduct as problem:
+        return Unmade(Problem.PRODUCT_UNKNOWN, str(problem))
 
 
 def _earlier(tx: Tx, serials: Iterable[str]) -> dict[str, Facts]:

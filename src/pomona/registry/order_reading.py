@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pomona.catalogue.identifiers import classify, is_serial
 from pomona.registry import device_facts, devices
 from pomona.registry.claim_lines import Refusal, Wanted
-from pomona.registry.order_documents import DeviceChunk
+from pomona.registry.order_plans import Devices
 from pomona.registry.order_problems import Problem
 from pomona.store import Tx
 
@@ -31,14 +31,12 @@ class ReadChunk:
 
 
 def read(
-    tx: Tx, chunk: DeviceChunk, deliveries: Sequence[tuple[str, int]], submission_id: int, *, strict: bool
+    tx: Tx, chunk: Devices, deliveries: Sequence[tuple[str, int]], submission_id: int, *, strict: bool
 ) -> ReadChunk:
     """Reads a chunk. `deliveries` are the order's, number and shipping time; with `strict` each serial must be known."""
     serials, refused = _serials(tx, chunk.ids)
     found = ReadChunk(refused=refused)
-    tags: Sequence[str | None] = chunk.tags or [None] * len(serials)
-    products: Sequence[str | None] = chunk.products or [None] * len(serials)
-    rows = zip(serials, tags, products, chunk.places(), strict=True)
+    rows = zip(serials, chunk.tags, chunk.products, chunk.places, strict=True)
     for n, (serial, tag, product, (delivery_n, _)) in enumerate(rows):
         if serial is None or serial in found.wanted:
             continue

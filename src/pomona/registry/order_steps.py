@@ -19,8 +19,9 @@ from pomona.registry import (
 )
 from pomona.registry.claim_lines import Circumstances, Refusal
 from pomona.registry.destinations import Locks, NotNow, destinations
-from pomona.registry.order_documents import CHUNK, DeviceChunk, decode_chunk
+from pomona.registry.order_documents import CHUNK
 from pomona.registry.order_headers import Entry
+from pomona.registry.order_plans import Devices, Plans
 from pomona.registry.order_problems import OrderRefused, Problem
 from pomona.registry.order_reading import ReadChunk
 from pomona.registry.orders import ClaimState
@@ -52,13 +53,15 @@ class _Step:
     supplier: Supplier
     work: Circumstances
     locks: Locks
+    plans: Plans
     at: Progress
 
 
-def step(tx: Tx, supplier_id: int, *, now: int, strict: bool = False) -> bool:
+def step(tx: Tx, supplier_id: int, *, now: int, strict: bool = False, plans: Plans | None = None) -> bool:
     """Does the next piece of a supplier's oldest unfinished submission; True when more is left.
 
-    With `strict` serials must be in the catalogue. Safe to run twice at once: the second waits for the first.
+    With `strict` serials must be in the catalogue. `plans` saves whoever does many steps from reading the whole order in
+    each. Safe to run twice at once: the second waits for the first.
     """
     tx.lock(submissions.work_lock(supplier_id))
     row = tx.row(
@@ -70,7 +73,7 @@ def step(tx: Tx, supplier_id: int, *, now: int, strict: bool = False) -> bool:
         return False
     supplier = suppliers.get(tx, supplier_id)
     work = Circumstances(supplier.actor(row[6]), now, strict)
-    this = _Step(tx, supplier, work, Locks(tx), Progress(*row[:6]))
+    this = _Step(tx, supplier, work, Locks(tx), plans or Plans(), Progress(*row[:6]))
     budget = CHUNK
     try:
         while budget > 0 and this.at.next_order < this.at.order_count:
@@ -134,7 +137,7 @@ def _add(this: _Step, entry: Entry) -> int:
         return 0
     tx, overriding = this.tx, entry.type == "OV"
     order = order_headers.order(tx, entry)
-    chunk = _chunk(tx, entry, this.at.next_chunk)
+    chunk = this.plans.chunk(tx, entry.submission_id, entry.n, this.at.next_chunk)
     found = order_reading.read(tx, chunk, entry.deliveries, entry.submission_id, strict=this.work.strict)
     also = claims.organizations_of(tx, order, found.wanted) if overriding else ()
     target = destinations(tx, this.locks, order.supplier_kind, [order], also)[order.id]
@@ -154,7 +157,7 @@ def _check(this: _Step, entry: Entry) -> int:
     if this.at.next_chunk >= entry.chunks:
         _go(this, "TAKE")
         return 0
-    chunk = _chunk(this.tx, entry, this.at.next_chunk)
+    chunk = this.plans.chunk(this.tx, entry.submission_id, entry.n, this.at.next_chunk)
     found = order_reading.read(this.tx, chunk, entry.deliveries, entry.submission_id, strict=False)
     order = order_headers.order(this.tx, entry)
     latest = returns.examine(this.tx, order, list(found.wanted)).latest_order
@@ -170,7 +173,7 @@ def _take(this: _Step, entry: Entry) -> int:
         return 0
     tx = this.tx
     order = order_headers.order(tx, entry)
-    chunk = _chunk(tx, entry, this.at.next_chunk)
+    chunk = this.plans.chunk(tx, entry.submission_id, entry.n, this.at.next_chunk)
     found = order_reading.read(tx, chunk, entry.deliveries, entry.submission_id, strict=False)
     serials = list(found.wanted)
     possible = returns.examine(tx, order, serials)
@@ -233,6 +236,7 @@ def _restore(this: _Step, entry: Entry) -> int:
 
 def _end(this: _Step, entry: Entry) -> int:
     order_headers.end(this.tx, entry, this.work.now)
+    this.plans.forget(entry.submission_id, entry.n)
     _next_order(this)
     return _A_PHASE
 
@@ -249,21 +253,15 @@ PHASES: dict[str, Callable[[_Step, Entry], int]] = {
 """OR: begin, add, end. OV: begin, add, sweep, end. RE: begin, check, take, end. VD: begin, sweep or restore, end."""
 
 
-def _chunk(tx: Tx, entry: Entry, n: int) -> DeviceChunk:
-    sql = "SELECT devices FROM submission_chunk WHERE submission_id = $1 AND order_n = $2 AND chunk = $3"
-    return decode_chunk(tx.value(sql, entry.submission_id, entry.n, n))
-
-
 def _keep_refusals(
-    tx: Tx, entry: Entry, chunk: DeviceChunk, found: ReadChunk, refused: Mapping[str, Refusal]
+    tx: Tx, entry: Entry, chunk: Devices, found: ReadChunk, refused: Mapping[str, Refusal]
 ) -> None:
     by_place = found.refused | {found.place[serial]: refusal for serial, refusal in refused.items()}
     if not by_place:
         return
-    places = list(chunk.places())
     troubles = []
     for n, refusal in sorted(by_place.items()):
-        delivery_n, device_n = places[n]
+        delivery_n, device_n = chunk.places[n]
         delivery = entry.deliveries[delivery_n][0]
         troubles.append(Trouble(delivery_n, device_n, delivery, chunk.ids[n], *refusal))
     submissions.keep_troubles(tx, entry.submission_id, entry.n, troubles)

@@ -6,6 +6,7 @@ from collections import Counter
 from functools import partial
 
 from pomona.registry import order_flows, order_steps, submissions
+from pomona.registry.order_plans import Plans
 from pomona.registry.supplier_links import TOPIC
 from pomona.runtime import Runtime
 from pomona.store import StoreUnavailable
@@ -26,6 +27,7 @@ class OrderWorker:
         self._runtime = runtime
         self._name = name
         self._troubles: Counter[int] = Counter()
+        self._plans = Plans()
 
     async def look(self) -> bool:
         """Does the next piece of each supplier's submissions and of each waiting order; False when nothing is left."""
@@ -40,7 +42,13 @@ class OrderWorker:
     async def _step(self, supplier_id: int) -> None:
         runtime = self._runtime
         strict = runtime.settings.catalogue == "strict"
-        step = partial(order_steps.step, supplier_id=supplier_id, now=runtime.clock.now(), strict=strict)
+        step = partial(
+            order_steps.step,
+            supplier_id=supplier_id,
+            now=runtime.clock.now(),
+            strict=strict,
+            plans=self._plans,
+        )
         try:
             await runtime.store.write(step)
         except StoreUnavailable:
@@ -61,6 +69,7 @@ class OrderWorker:
         )
         if given_up:
             del self._troubles[supplier_id]
+            self._plans = Plans()
             fail = partial(order_steps.fail, supplier_id=supplier_id, now=self._runtime.clock.now())
             await self._runtime.store.write(fail)
 

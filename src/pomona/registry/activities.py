@@ -26,8 +26,14 @@ TOPIC = "activities"
 CHUNK = 2_000
 """Devices a transaction handles: some tens of milliseconds, so that others get their turn."""
 
-LEASE = 60_000
-"""Milliseconds after which an activity whose worker fell silent may be taken by another."""
+LEASE = 10_000
+"""Milliseconds after which an activity whose worker fell silent may be taken by another.
+
+A worker renews its lease with each chunk, many times a second. One that was only slow loses nothing but its turn.
+"""
+
+_FREE = "(leased_by = $1 OR leased_until <= $2 OR leased_until > $3)"
+"""Which activities worker `$1` may take at `$2`; `$3` is beyond what any lease can be now, so the clock was set back."""
 
 _COLUMNS = (
     "id, uuid, organization_id, type, service_id, metadata, actor_kind, actor_id, actor_name, actor_address, status,"
@@ -168,11 +174,8 @@ def stop(tx: Tx, activity: Activity, *, actor: Actor, now: int) -> Activity:
 
 def waiting(tx: Tx, now: int, worker: str) -> list[int]:
     """Internal ids of activities that `worker` may do: free, or its own already. Oldest first."""
-    sql = (
-        "SELECT id FROM activity WHERE status = 'IN_PROGRESS' AND (leased_by = $1 OR leased_until <= $2)"
-        " ORDER BY id LIMIT 20"
-    )
-    return [row[0] for row in tx.rows(sql, worker, now)]
+    sql = f"SELECT id FROM activity WHERE status = 'IN_PROGRESS' AND {_FREE} ORDER BY id LIMIT 20"
+    return [row[0] for row in tx.rows(sql, worker, now, now + 2 * LEASE)]
 
 
 def forget_leases(tx: Tx) -> None:
@@ -192,10 +195,10 @@ def step(tx: Tx, activity_id: int, worker: str, now: int) -> bool:
         return False
     tx.lock(organization_id)
     row = tx.row(
-        f"UPDATE activity SET leased_by = $1, leased_until = $2, started_at = coalesce(started_at, $3),"
-        " sub_status = 'PROCESSING' WHERE id = $4 AND status = 'IN_PROGRESS'"
-        f" AND (leased_by = $1 OR leased_until <= $3) RETURNING {_COLUMNS}",
-        *(worker, now + LEASE, now, activity_id),
+        "UPDATE activity SET leased_by = $1, started_at = coalesce(started_at, $2),"
+        f" leased_until = CAST($2 AS BIGINT) + {LEASE}, sub_status = 'PROCESSING'"
+        f" WHERE {_FREE} AND status = 'IN_PROGRESS' AND id = $4 RETURNING {_COLUMNS}",
+        *(worker, now, now + 2 * LEASE, activity_id),
     )
     if row is None:
         return False

@@ -48,6 +48,11 @@ class Everybody(NamedTuple):
         for each in self.working:
             each.finish()
 
+    def check(self) -> None:
+        """Raise what went wrong in any so far."""
+        for each in self.working:
+            each.check()
+
     def close(self) -> None:
         """Let go of all connections."""
         for each in self.programs:

@@ -59,16 +59,30 @@ class Supplier(Program):
 
     def turn(self) -> None:
         n = len(self.orders) + 1
-        number = f"ORDER{n}"
         devices = serials(self.rng.choice((50, 900, 7_000)), seed=self._seed * 1_000_003 + n)
+        fate = self.fate(self.submit(f"ORDER{n}", devices))
+        assert fate["statusCode"] == "COMPLETE", fate
+
+    def submit(self, number: str, devices: list[str]) -> str:
+        """Submits an order, which must be accepted; gives the id to ask for it by."""
         accepted = self._call(
-            "bulk-enroll-devices", transactionId=f"TXN{n}", orders=[self._order(number, devices)]
+            "bulk-enroll-devices", transactionId=number, orders=[self._order(number, devices)]
         )
         assert accepted["enrollDevicesResponse"]["statusCode"] == "SUCCESS", accepted
         self.orders[number] = devices
         self.acknowledged += 1
-        fate = self._fate(accepted["deviceEnrollmentTransactionId"])
-        assert fate["statusCode"] == "COMPLETE", fate
+        return str(accepted["deviceEnrollmentTransactionId"])
+
+    def fate(self, id: str) -> Any:
+        """What became of a submission, once it has been worked off."""
+        end = time.monotonic() + 90
+        while time.monotonic() < end:
+            fate = self._call("check-transaction-status", deviceEnrollmentTransactionId=id)
+            if "statusCode" in fate:
+                return fate
+            assert fate["checkTransactionErrorResponse"][0]["errorCode"] == _NOT_YET, fate
+            time.sleep(0.02)
+        raise AssertionError(f"submission {id} is not done after 90 s")
 
     def devices_of(self, number: str) -> list[str]:
         """Serials of an order as the server shows it."""
@@ -88,16 +102,6 @@ class Supplier(Program):
             "customerId": self._customer,
             "deliveries": [delivery],
         }
-
-    def _fate(self, id: str) -> Any:
-        end = time.monotonic() + 90
-        while time.monotonic() < end:
-            fate = self._call("check-transaction-status", deviceEnrollmentTransactionId=id)
-            if "statusCode" in fate:
-                return fate
-            assert fate["checkTransactionErrorResponse"][0]["errorCode"] == _NOT_YET, fate
-            time.sleep(0.02)
-        raise AssertionError(f"submission {id} is not done after 90 s")
 
     def _call(self, path: str, **members: Any) -> Any:
         context = {"shipTo": SHIP_TO, "timeZone": "420", "langCode": "en"}
@@ -121,6 +125,11 @@ class Api(BusinessClient):
             },
         }
         return str(self._ask("POST", "/v1/orgDeviceActivities", {"data": data})["data"]["id"])
+
+    def look(self, id: str) -> dict[str, Any]:
+        """How an activity stands."""
+        found: dict[str, Any] = self._ask("GET", f"/v1/orgDeviceActivities/{id}")["data"]["attributes"]
+        return found
 
 
 class Mover(Program):

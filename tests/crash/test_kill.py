@@ -23,7 +23,7 @@ from pomona.store.sqlite import connect
 from tests.crash import invariants
 from tests.crash.acknowledged import acknowledged_is_there
 from tests.crash.amounts import ROUNDS, SEED
-from tests.crash.everybody import everybody, figures
+from tests.crash.everybody import Everybody, everybody, figures
 from tests.crash.prepared import prepare
 from tests.crash.process import PomonaProcess, wait_for
 from tests.support.stores import PROJECTIONS
@@ -60,7 +60,7 @@ def test_killed_again_and_again(process: PomonaProcess) -> None:
     process.start()
     with contextlib.closing(everybody(process.origin, given, SEED)) as all_of_them:
         all_of_them.start()
-        caught = kill_again_and_again(process)
+        caught = kill_again_and_again(process, all_of_them)
         all_of_them.finish()
         with contextlib.closing(open_store(process.data / "pomona.db", PROJECTIONS)) as store:
             wait_for(lambda: invariants.settled(store), process)
@@ -71,14 +71,14 @@ def test_killed_again_and_again(process: PomonaProcess) -> None:
     print(f"\n{figures(all_of_them, ROUNDS, caught)}")
 
 
-def kill_again_and_again(process: PomonaProcess) -> Counter[str]:
+def kill_again_and_again(process: PomonaProcess, all_of_them: Everybody) -> Counter[str]:
     """Kills and restarts; gives how often something was half done."""
     rng = random.Random(SEED)
     caught: Counter[str] = Counter()
     for n in range(ROUNDS):
         moment = MOMENTS[n % len(MOMENTS)]
         if moment in UNDER_WAY:
-            caught.update([moment] if kill_half_way(process, UNDER_WAY[moment]) else [])
+            caught.update([moment] if kill_half_way(process, all_of_them, UNDER_WAY[moment]) else [])
         else:
             time.sleep(rng.uniform(0, 1))
             process.kill()
@@ -88,16 +88,19 @@ def kill_again_and_again(process: PomonaProcess) -> Counter[str]:
             process.kill()
         process.start()
         ask_devices(process)
+        all_of_them.check()
     if len(MOMENTS) <= ROUNDS:
         assert caught.keys() == UNDER_WAY.keys()
     return caught
 
 
-def kill_half_way(process: PomonaProcess, half_done: str) -> bool:
+def kill_half_way(process: PomonaProcess, all_of_them: Everybody, half_done: str) -> bool:
     """Kills as soon as something is seen half done; tells whether it still was when the process was gone."""
     watcher = connect(process.data / "pomona.db", read_only=True)
     try:
-        wait_for(lambda: _counted(watcher, half_done), process)
+        while not _counted(watcher, half_done):
+            all_of_them.check()
+            time.sleep(0.002)
         process.kill()
         return _counted(watcher, half_done) > 0
     finally:

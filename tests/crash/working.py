@@ -31,6 +31,10 @@ class Working(ABC):
         self._stop.set()
         self._thread.join(_PATIENCE)
         assert not self._thread.is_alive(), f"{self.name} hangs"
+        self.check()
+
+    def check(self) -> None:
+        """Raises what went wrong, if anything did."""
         if self._problem is not None:
             raise self._problem
 

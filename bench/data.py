@@ -24,6 +24,7 @@ _DECIDES = (
     "keys/keyring.py",
     "registry/arrivals.py",
     "registry/claim_lines.py",
+    "registry/order_documents.py",
     "device_assignment/projection.py",
     "business_api/projection.py",
 )

@@ -1,6 +1,6 @@
-"""An order larger than a chunk is worked on sorted by serial, and nobody who asks about it can tell."""
+"""Orders and activities larger than a chunk are worked on sorted by serial, and an order's supplier cannot tell."""
 
-from pomona.registry import submissions
+from pomona.registry import results, submissions
 from pomona.registry.order_documents import CHUNK, OrderDocument, OrderedDelivery, chunks, decode_chunk
 from pomona.registry.order_problems import Problem
 from pomona.store import Store
@@ -51,3 +51,19 @@ def test_its_status_names_the_devices_as_they_were_written(store: Store) -> None
     assert fate.deliveries[1].troubles[3].device == "no serial"
     assert reseller.order("LARGE").live == COUNT + 5
     assert store.read_sync(submissions.waiting) == []
+
+
+def test_a_large_activity_is_done_in_the_order_of_serials_and_a_small_one_as_asked(store: Store) -> None:
+    world = World(store)
+    service = world.service("A")
+    ours = world.stock(COUNT)
+    large = world.activity("ASSIGN_DEVICES", ours, service)
+    small = world.activity("UNASSIGN_DEVICES", ours[:50])
+    assert (large.succeeded, small.succeeded) == (COUNT, 50)
+    assert done(store, large.id) == sorted(ours)
+    assert done(store, small.id) == ours[:50]
+
+
+def done(store: Store, activity_id: int) -> list[str]:
+    rows = store.read_sync(lambda tx: results.page(tx, activity_id, limit=2 * COUNT))
+    return [row.serial for row in rows]

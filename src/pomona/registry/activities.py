@@ -84,6 +84,7 @@ def create(
 ) -> Activity:
     """Keeps an activity to be done soon; serials are canonical, repeated ones count once.
 
+    One of more than a chunk is done sorted by serial: large orders arrived so, and neighbours share pages of the database.
     Raises `Invalid` for no serials or a type that is unknown or lacks its service, `LimitExceeded` beyond `limit`.
     """
     if type not in STEPS:
@@ -95,6 +96,8 @@ def create(
         raise Invalid("An activity needs at least one device.", field="devices")
     if len(distinct) > limit:
         raise LimitExceeded(f"{len(distinct)} devices are too many for one activity; the limit is {limit}.")
+    if len(distinct) > CHUNK:
+        distinct.sort()
     chunks = range(0, len(distinct), CHUNK)
     activity = begin(
         tx, organization_id, type, service_id, metadata or {}, actor, now, rng, len(chunks), len(distinct)

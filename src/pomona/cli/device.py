@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pomona.cli import device_add, device_changes
+from pomona.cli import device_add, device_care, device_changes
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, say, show_json, show_list, show_record, show_table, when
 
@@ -23,6 +23,8 @@ app.command("add")(device_add.add)
 app.command("assign")(device_changes.assign)
 app.command("unassign")(device_changes.unassign)
 app.command("release")(device_changes.release)
+app.command("replace")(device_care.replace)
+app.command("unlock")(device_care.unlock)
 
 _COLUMNS = ("serial", "kind", "model", "state", "service", "source", "order", "added")
 _UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}

@@ -1,0 +1,58 @@
+"""`pomona device replace` and `unlock`: devices that come back from repair, and devices that ask for a code."""
+
+from typing import Annotated
+
+import typer
+
+from pomona.cli.context import Organization_, installation, organization
+from pomona.cli.output import Json, refuse, show_record
+
+Serial = Annotated[str, typer.Argument(help="Serial number.")]
+
+
+def replace(
+    ctx: typer.Context,
+    serial: Serial,
+    unit: Annotated[str, typer.Argument(help="Serial number of the unit that came instead.")],
+    product: Annotated[
+        str, typer.Option(help="What the unit is: product type or part number; default what its serial says.")
+    ] = "",
+    org: Organization_ = None,
+    as_json: Json = False,
+) -> None:
+    """Put the unit that came back from repair in the place of the device that was sent in.
+
+    The old device leaves the organisation, the new one takes over its service and asset tag. The service is told so.
+    """
+    from pomona.catalogue.facts import infer
+    from pomona.catalogue.products import UnknownProduct, find
+    from pomona.catalogue.serials import InvalidSerial, canonical
+    from pomona.registry import replacements
+    from pomona.registry.actors import OPERATOR
+
+    try:
+        old, facts = canonical(serial), infer(unit, find(product) if product else None)
+    except (InvalidSerial, UnknownProduct) as problem:
+        refuse(problem)
+    with installation(ctx) as runtime:
+        owner = organization(runtime, org)
+        runtime.store.write_sync(
+            lambda tx: replacements.replace(tx, owner.id, old, facts, actor=OPERATOR, now=runtime.clock.now())
+        )
+    show_record("Replaced", {"original": old, "unit": facts.serial, "model": facts.product.model}, as_json)
+
+
+def unlock(ctx: typer.Context, serial: Serial, org: Organization_ = None) -> None:
+    """Take the organisation's Activation Lock off a device."""
+    from pomona.registry import activation_locks, devices
+    from pomona.registry.actors import OPERATOR
+
+    with installation(ctx) as runtime:
+        owner = organization(runtime, org)
+        device = runtime.store.read_sync(lambda tx: devices.get(tx, owner.id, serial))
+        was_locked = runtime.store.write_sync(
+            lambda tx: activation_locks.unlock(
+                tx, owner.id, device.id, device.serial, actor=OPERATOR, now=runtime.clock.now()
+            )
+        )
+    typer.echo(f"{device.serial}: {'unlocked' if was_locked else 'was not locked'}")

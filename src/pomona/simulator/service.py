@@ -81,6 +81,7 @@ class SimulatedService:
                 mirror.update(self.mirror, self.client, self._page, self._limit)
                 records, _ = mirror.read_all(self.client, self._page, self._limit)
                 found = mirror.differences(self.mirror, records)
+                self.kept.save()
             if not found:
                 break
         self._tell(Event("verified", {"equal": not found, "devices": len(records), "different": len(found)}))

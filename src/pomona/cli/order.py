@@ -1,18 +1,29 @@
 """`pomona order`: where each order of an organisation stands, and why."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pomona.cli.context import Organization_, installation, organization
-from pomona.cli.output import Json, show_json, show_list, show_record, when
+from pomona.cli.output import Json, say, show_json, show_list, show_record, when
 
 if TYPE_CHECKING:
     from pomona.registry.orders import Line, Order
+    from pomona.runtime import Runtime
     from pomona.store import Tx
 
 app = typer.Typer(no_args_is_help=True, help="Orders: what suppliers sent, and where every device of it is.")
+
+
+Supplier_ = Annotated[
+    str | None,
+    typer.Option(
+        "--supplier", help="Number of a supplier: its orders, as it sees them, for whomever they are."
+    ),
+]
+_SHOWN = 200
 
 
 @app.command("list")
@@ -22,17 +33,21 @@ def list_(
         int | None, typer.Option(help="Go on below this id, the last of the page before.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Orders to list.")] = 50,
+    supplier: Supplier_ = None,
     org: Organization_ = None,
     as_json: Json = False,
 ) -> None:
     """List orders newest first, those that wait for a link among them."""
-    from pomona.registry import orders
+    from pomona.registry import orders, suppliers
 
     with installation(ctx) as runtime:
-        owner = organization(runtime, org)
-        found = runtime.store.read_sync(
-            lambda tx: orders.of_organization(tx, owner.id, before=before, limit=limit)
-        )
+        if supplier is None:
+            owner = organization(runtime, org).id
+            listed = partial(orders.of_organization, organization_id=owner)
+        else:
+            sender = runtime.store.read_sync(partial(suppliers.find, text=supplier)).id
+            listed = partial(orders.of_supplier, supplier_id=sender)
+        found = runtime.store.read_sync(partial(listed, before=before, limit=limit))
     show_list("Orders", [_record(each) for each in found], as_json)
 
 
@@ -40,19 +55,19 @@ def list_(
 def show(
     ctx: typer.Context,
     number: Annotated[str, typer.Argument(help="Order number.")],
+    supplier: Supplier_ = None,
     org: Organization_ = None,
     as_json: Json = False,
 ) -> None:
-    """Show an order: what was submitted about it, its deliveries, and each device with why it is not here."""
-    from pomona.registry import orders
-    from pomona.registry.errors import NotFound
+    """Show an order: what was submitted about it, its deliveries, and each device with why it is not here.
 
+    The table ends after 200 devices; --json has all of them.
+    """
     with installation(ctx) as runtime:
-        owner = organization(runtime, org)
-        found = runtime.store.read_sync(lambda tx: orders.find(tx, owner.id, number))
-        if not found:
-            raise NotFound("order", number)
-        shown = [runtime.store.scan_sync(partial(_whole, order=each)) for each in found]
+        shown = [
+            runtime.store.scan_sync(partial(_whole, order=each))
+            for each in _found(runtime, number, supplier, org)
+        ]
     if as_json:
         show_json(shown)
         return
@@ -61,7 +76,25 @@ def show(
         show_record(f"Order {number}", record, as_json)
         show_list("Submissions", each["history"], as_json)
         show_list("Deliveries", each["deliveries"], as_json)
-        show_list("Devices", each["devices"], as_json)
+        show_list("Devices", each["devices"][:_SHOWN], as_json)
+        if len(each["devices"]) > _SHOWN:
+            say(f"and {len(each['devices']) - _SHOWN} more; --json has all of them")
+
+
+def _found(runtime: "Runtime", number: str, supplier: str | None, org: str | None) -> "list[Order]":
+    from pomona.registry import orders, suppliers
+    from pomona.registry.errors import NotFound
+
+    if supplier is None:
+        owner = organization(runtime, org).id
+        found = runtime.store.read_sync(partial(orders.find, organization_id=owner, number=number))
+    else:
+        sender = runtime.store.read_sync(partial(suppliers.find, text=supplier)).id
+        latest = runtime.store.read_sync(partial(orders.latest, supplier_id=sender, number=number))
+        found = [] if latest is None else [latest]
+    if not found:
+        raise NotFound("order", number)
+    return found
 
 
 def _whole(tx: "Tx", order: "Order") -> dict[str, Any]:
@@ -84,8 +117,17 @@ def _whole(tx: "Tx", order: "Order") -> dict[str, Any]:
              "devices": ", ".join(f"{count} {state.name.lower()}" for state, count in each.counts.items())}
             for each in orders.deliveries(tx, order.id)
         ],
-        "devices": [_line(each) for each in orders.lines(tx, order.id)],
+        "devices": [_line(each) for each in _lines(tx, order.id)],
     }  # fmt: skip
+
+
+def _lines(tx: "Tx", order_id: int) -> "Iterator[Line]":
+    from pomona.registry import orders
+
+    after = ""
+    while page := orders.lines(tx, order_id, after=after):
+        yield from page
+        after = page[-1].serial
 
 
 def _record(order: "Order") -> dict[str, Any]:

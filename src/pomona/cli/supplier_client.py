@@ -46,7 +46,8 @@ def submit(
 ) -> None:
     """Submit orders, poll until they are worked off, read them back, and say what became of each device.
 
-    Nothing of a file with a bad row is submitted. Ends with status 1 when something was refused.
+    Nothing of a file with a bad row is submitted. An order without a date keeps the one that it has there already, so the
+    same command adds to an order, or changes nothing. Ends with status 1 when something was refused.
     """
     from pomona.simulator import orders as documents
 
@@ -54,16 +55,20 @@ def submit(
     products: dict[str, str] = {}
     try:
         if orders is not None:
-            wanted = documents.read(read_file(orders), customer, now)
+            wanted = documents.read(read_file(orders), customer)
         else:
-            made, products = documents.invented(order_number or f"POMONA-{seed}", count, seed, customer, now)
+            made, products = documents.invented(order_number or f"POMONA-{seed}", count, seed, customer)
             wanted = [made]
     except documents.BadOrders as problem:
         refuse(f"{orders}: nothing was submitted\n{problem}")
     with _client(number, token, ship_to, url, ca_file) as client:
-        id = client.submit(f"TXN_{now}", wanted)
+        numbers = list(dict.fromkeys(_number(each) for each in wanted))
+        known = {
+            each["orderNumber"]: each["orderDate"] for each in client.details(numbers) if "orderDate" in each
+        }
+        id = client.submit(f"TXN_{now}", documents.dated(wanted, known, now))
         fate = _follow(client, id)
-        shown = client.details([each["orderNumber"] for each in wanted])
+        shown = client.details(numbers)
     _report(id, fate, shown, products, as_json)
 
 
@@ -110,6 +115,10 @@ def details(
         for each in found
     ]
     show_list("Orders", rows, as_json)
+
+
+def _number(order: dict[str, Any]) -> str:
+    return next(str(value) for key, value in order.items() if key.lower() == "ordernumber")
 
 
 def _follow(client: "SupplierClient", id: str) -> "Fate":

@@ -61,7 +61,7 @@ def services(world: World) -> list[dict[str, Any]]:
 
 
 def _api(world: World, what: str) -> Any:
-    return world.programs.ask("simulate", "api", what, *world.api())
+    return world.programs.ask("simulate", "api", *world.api(), what)
 
 
 def _wanted(world: World, family: str, n: int) -> str:
@@ -74,7 +74,7 @@ def _change(world: World, stage: Stage, verb: str, serials: list[str], service: 
     if not serials:
         return
     with stage.bar(f"{verb}ing {len(serials)} devices"):
-        done = world.programs.ask("simulate", "api", verb, *serials, "--service", service, *world.api())
+        done = world.programs.ask("simulate", "api", *world.api(), verb, *serials, "--service", service)
     where = how or ("assigned" if verb == "assign" else "taken off")
     stage.evidence(
         f"{done['succeeded']} devices {where}: {service}; activity {done['id'][:8]} {done['subStatus']},"

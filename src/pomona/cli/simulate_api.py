@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,42 +16,48 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="A program that uses the Apple Business API over the wire.")
 
-Origin = Annotated[str, typer.Option(help="Origin of the API.", envvar="POMONA_API_ORIGIN")]
-ClientId = Annotated[str, typer.Option(help="Client id of the API account.")]
-KeyId = Annotated[str, typer.Option(help="Key id of its key.")]
-KeyFile = Annotated[Path, typer.Option(help="Private key, PEM.")]
-CaFile = Annotated[Path | None, typer.Option(help="PEM of the authorities to trust; default the system's.")]
-Service = Annotated[str | None, typer.Option(help="Name of the device management service.")]
+Serials = Annotated[list[str], typer.Argument(help="Serial numbers.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where the API is and who asks."""
+
+    origin: str
+    client_id: str
+    key_id: str
+    key_file: Path
+    ca_file: Path | None
+
+
+@app.callback()
+def connection(
+    ctx: typer.Context,
+    origin: Annotated[str, typer.Option(help="Origin of the API.", envvar="POMONA_API_ORIGIN")],
+    client_id: Annotated[str, typer.Option(help="Client id of the API account.")],
+    key_id: Annotated[str, typer.Option(help="Key id of its key.")],
+    key_file: Annotated[Path, typer.Option(help="Private key, PEM.")],
+    ca_file: Annotated[
+        Path | None, typer.Option(help="PEM of the authorities to trust; default the system's.")
+    ] = None,
+) -> None:
+    """Options for each of its commands."""
+    ctx.obj = Connection(origin, client_id, key_id, key_file, ca_file)
 
 
 @app.command("devices")
-def devices(
-    origin: Origin,
-    client_id: ClientId,
-    key_id: KeyId,
-    key_file: KeyFile,
-    ca_file: CaFile = None,
-    as_json: Json = False,
-) -> None:
+def devices(ctx: typer.Context, as_json: Json = False) -> None:
     """List the organisation's devices."""
-    with _client(origin, client_id, key_id, key_file, ca_file) as client:
+    with _client(ctx) as client:
         found = [{"serial": each["id"], **each["attributes"]} for each in client.devices()]
-    show_list(
-        "Devices", found, as_json, columns=("serial", "deviceModel", "productFamily", "status", "orderNumber")
-    )
+    columns = ("serial", "deviceModel", "productFamily", "status", "orderNumber")
+    show_list("Devices", found, as_json, columns=columns)
 
 
 @app.command("services")
-def services(
-    origin: Origin,
-    client_id: ClientId,
-    key_id: KeyId,
-    key_file: KeyFile,
-    ca_file: CaFile = None,
-    as_json: Json = False,
-) -> None:
+def services(ctx: typer.Context, as_json: Json = False) -> None:
     """List the device management services with the serials assigned to each."""
-    with _client(origin, client_id, key_id, key_file, ca_file) as client:
+    with _client(ctx) as client:
         found = [
             {"id": each["id"], **each["attributes"], "serials": client.serials_of(each["id"])}
             for each in client.services()
@@ -60,38 +67,30 @@ def services(
 
 @app.command("assign")
 def assign(
-    serials: Annotated[list[str], typer.Argument(help="Serial numbers.")],
-    origin: Origin,
-    client_id: ClientId,
-    key_id: KeyId,
-    key_file: KeyFile,
-    service: Service,
-    ca_file: CaFile = None,
+    ctx: typer.Context,
+    serials: Serials,
+    service: Annotated[str, typer.Option(help="Name of the device management service.")],
     as_json: Json = False,
 ) -> None:
     """Assign devices to a service, poll the activity and read its log."""
-    _change("ASSIGN_DEVICES", serials, service, as_json, origin, client_id, key_id, key_file, ca_file)
+    _change(ctx, "ASSIGN_DEVICES", serials, service, as_json)
 
 
 @app.command("unassign")
 def unassign(
-    serials: Annotated[list[str], typer.Argument(help="Serial numbers.")],
-    origin: Origin,
-    client_id: ClientId,
-    key_id: KeyId,
-    key_file: KeyFile,
-    service: Service = None,
-    ca_file: CaFile = None,
+    ctx: typer.Context,
+    serials: Serials,
+    service: Annotated[str | None, typer.Option(help="Only those on the service of this name.")] = None,
     as_json: Json = False,
 ) -> None:
     """Take devices off their service, poll the activity and read its log."""
-    _change("UNASSIGN_DEVICES", serials, service, as_json, origin, client_id, key_id, key_file, ca_file)
+    _change(ctx, "UNASSIGN_DEVICES", serials, service, as_json)
 
 
 def _change(
-    activity: str, serials: list[str], service: str | None, as_json: bool, *connection: object
+    ctx: typer.Context, activity: str, serials: list[str], service: str | None, as_json: bool
 ) -> None:
-    with _client(*connection) as client:  # type: ignore[arg-type]
+    with _client(ctx) as client:
         ended = client.change(activity, serials, client.service(service) if service else None)
         log = client.log(ended["downloadUrl"])
     record = {
@@ -108,19 +107,18 @@ def _change(
 
 
 @contextlib.contextmanager
-def _client(
-    origin: str, client_id: str, key_id: str, key_file: Path, ca_file: Path | None
-) -> "Iterator[BusinessClient]":
+def _client(ctx: typer.Context) -> "Iterator[BusinessClient]":
     import ssl
 
     import httpx
 
     from pomona.simulator.business_client import ApiProblem, BusinessClient, Credentials
 
-    credentials = Credentials(client_id, key_id, read_file(key_file).decode())
-    trust = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    to: Connection = ctx.obj
+    credentials = Credentials(to.client_id, to.key_id, read_file(to.key_file).decode())
+    trust = ssl.create_default_context(cafile=str(to.ca_file) if to.ca_file else None)
     try:
-        with httpx.Client(base_url=origin, verify=trust, timeout=30) as http:
+        with httpx.Client(base_url=to.origin, verify=trust, timeout=30) as http:
             yield BusinessClient(http, credentials)
     except (ApiProblem, httpx.HTTPError) as problem:
         refuse(problem)

@@ -55,6 +55,8 @@ def test_a_unit_takes_the_place_of_a_repaired_device(data: Path) -> None:
         (("replace", "x", NEW), "expected 8 to 20"),
         (("replace", OLD, NEW, "--product", "toaster"), "toaster"),
         (("unlock", NEW), "There is no device"),
+        (("deadline", OTHER, "--at", "2027-01-15T08:00:00Z"), "is on no service"),
+        (("deadline", OLD, "--at", "tomorrow"), "is not a timestamp"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(data: Path, words: tuple[str, ...], complaint: str) -> None:
@@ -66,3 +68,15 @@ def test_what_cannot_be_done_is_one_sentence(data: Path, words: tuple[str, ...],
 def test_a_lock_is_taken_off_once(data: Path) -> None:
     assert run(data, "unlock", OLD).stdout == f"{OLD}: unlocked\n"
     assert run(data, "unlock", OLD).stdout == f"{OLD}: was not locked\n"
+
+
+def test_a_deadline_is_set_and_taken_back(data: Path) -> None:
+    def kept() -> int | None:
+        with installation(Settings(data=data)) as runtime:
+            return runtime.store.read_sync(lambda tx: devices.get(tx, 1, OLD)).migration_deadline
+
+    said = run(data, "deadline", OLD, OLD, "--at", "2027-01-15T08:00:00Z").stdout
+    assert said == "1 device: to go over by 2027-01-15T08:00:00Z\n"
+    assert kept() == 1_800_000_000_000
+    assert run(data, "deadline", OLD).stdout == "1 device: no deadline\n"
+    assert kept() is None

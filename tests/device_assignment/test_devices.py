@@ -6,8 +6,8 @@ import pytest
 
 from pomona.catalogue.facts import infer
 from pomona.catalogue.kinds import Kind
-from pomona.registry import activation_locks, activities, devices, replacements, services
-from pomona.registry.errors import Duplicate, NotFound
+from pomona.registry import activation_locks, activities, deadlines, devices, replacements, services
+from pomona.registry.errors import Duplicate, Invalid, NotFound
 from tests.device_assignment.support import Linked, Links
 from tests.support.worlds import ADMIN, serials
 
@@ -55,23 +55,25 @@ def test_each_protocol_version_sees_what_it_knows(link: Links) -> None:
     assert records[99] == records[10]
 
 
-def set_deadline(linked: Linked, serial: str) -> None:
-    """A migration deadline, as the registry keeps it."""
+def set_deadline(linked: Linked, *serials: str, at: int | None = 1_800_000_000_000) -> set[str]:
+    """Sets a migration deadline, or takes it back."""
+    now = linked.runtime.clock.now()
+    return linked.runtime.store.write_sync(
+        lambda tx: deadlines.set_deadline(tx, linked.service, serials, at, actor=ADMIN, now=now)
+    )
 
-    def work(tx: Any) -> None:
-        id = devices.owned_id(tx, linked.world.id, serial)
-        device = devices.by_id(tx, id or 0)
-        profile = tx.value("SELECT uuid FROM profile")
-        values = {"status": device.profile_status, "profile": profile}
-        values["profile_assigned_at"] = device.profile_assigned_at
-        encode = tx.projections.assignment.state
-        with_it = encode(device.assigned_by, device.assigned_at, **values, deadline=1_800_000_000_000)
-        tx.execute(
-            "UPDATE device_state SET migration_deadline = $1, da = $2, da_v1 = $3 WHERE device_id = $4",
-            *(1_800_000_000_000, with_it, encode(device.assigned_by, device.assigned_at, **values), id),
-        )
 
-    linked.runtime.store.write_sync(work)
+def test_a_deadline_is_told_and_taken_back(link: Links) -> None:
+    linked, ours = on_service(link, count=2)
+    _, cursor = linked.fetch()
+    assert set_deadline(linked, ours[0], "OUNKNOWN9999") == {ours[0]}
+    assert set_deadline(linked, ours[0]) == {ours[0]}, "the same again is no change"
+    set_deadline(linked, ours[0], ours[1], at=None)
+    changes, _ = linked.sync(cursor)
+    told = [(each["serial_number"], each["op_type"], "mdm_migration_deadline" in each) for each in changes]
+    assert told == [(ours[0], "modified", False)] * 2, "both show how it is now"
+    with pytest.raises(Invalid):
+        set_deadline(linked, *[f"O{n:011}" for n in range(2_001)])
 
 
 def test_a_deadline_outlives_what_happens_to_the_profile(link: Links) -> None:

@@ -25,6 +25,7 @@ app.command("unassign")(device_changes.unassign)
 app.command("release")(device_changes.release)
 app.command("replace")(device_care.replace)
 app.command("unlock")(device_care.unlock)
+app.command("deadline")(device_care.deadline)
 
 _COLUMNS = ("serial", "kind", "model", "state", "service", "source", "order", "added")
 _UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}

@@ -1,11 +1,14 @@
-"""`pomona device replace` and `unlock`: devices that come back from repair, and devices that ask for a code."""
+"""`pomona device replace`, `unlock`, `deadline`: devices that are repaired, that ask for a code, that are to go over."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, show_record
+
+if TYPE_CHECKING:
+    from pomona.store import Tx
 
 Serial = Annotated[str, typer.Argument(help="Serial number.")]
 
@@ -56,3 +59,47 @@ def unlock(ctx: typer.Context, serial: Serial, org: Organization_ = None) -> Non
             )
         )
     typer.echo(f"{device.serial}: {'unlocked' if was_locked else 'was not locked'}")
+
+
+def deadline(
+    ctx: typer.Context,
+    serials: Annotated[list[str], typer.Argument(help="Serial numbers of devices that are on a service.")],
+    at: Annotated[
+        str | None, typer.Option(help="When, as 2027-01-15T08:00:00Z; without it the deadline is taken back.")
+    ] = None,
+    org: Organization_ = None,
+) -> None:
+    """Say until when moved devices must have gone over to their service without being erased, or take that back.
+
+    The service sees it (protocol 8 and later), and so does a device that asks for its activation record.
+    """
+    from pomona.registry import deadlines, devices, services
+    from pomona.registry.actors import OPERATOR
+
+    moment = _moment(at)
+    with installation(ctx) as runtime:
+        owner = organization(runtime, org)
+        found = runtime.store.read_sync(
+            lambda tx: [devices.get(tx, owner.id, serial) for serial in dict.fromkeys(serials)]
+        )
+        if waiting := [device.serial for device in found if device.service_id is None]:
+            refuse(f"{waiting[0]} is on no service; assign it first")
+
+        def set_all(tx: "Tx") -> None:
+            for id in sorted({device.service_id for device in found if device.service_id is not None}):
+                service = services.get(tx, owner.id, id)
+                of_it = [device.serial for device in found if device.service_id == id]
+                deadlines.set_deadline(tx, service, of_it, moment, actor=OPERATOR, now=runtime.clock.now())
+
+        runtime.store.write_sync(set_all)
+    count = f"{len(found)} device{'' if len(found) == 1 else 's'}"
+    typer.echo(f"{count}: {'no deadline' if moment is None else f'to go over by {at}'}")
+
+
+def _moment(text: str | None) -> int | None:
+    from pomona.formats.times import parse_iso
+
+    try:
+        return None if text is None else parse_iso(text)
+    except ValueError as problem:
+        refuse(problem)

@@ -52,6 +52,8 @@ _CALLS: list[tuple[str, str, str, str | None, str, dict[int, list[str]]]] = [
     ("delete", _DISCOVERY, "Take the service discovery URL back", None, "Empty", _NO_DISCOVERY),
     ("get", "/os-beta-enrollment/tokens", "Tokens of beta programmes", None, "BetaTokens",
      {403: ["APPLE_SEED_FOR_IT_TURNED_OFF"]}),
+    ("post", "/pomona/v1/service/token", "Renew the server token; not in the original", None, "TokenFile",
+     {403: ["ACCESS_DENIED"]}),
 ]  # fmt: skip
 """Method, path, summary, request, response, and the codes of refusals by status."""
 

@@ -160,5 +160,6 @@ SCHEMAS: dict[str, Json] = {
     "BetaTokens": obj(
         {"betaEnrollmentTokens": {"type": "array", "items": obj({"token": TEXT, "title": TEXT, "os": TEXT})}}
     ),
+    "TokenFile": obj({"file_name": TEXT, "content": TEXT}),
     "Empty": obj({}),
 }  # fmt: skip

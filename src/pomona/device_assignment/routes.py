@@ -4,7 +4,16 @@ from collections.abc import Mapping
 
 from starlette.types import ASGIApp
 
-from pomona.device_assignment import account, account_driven, beta, devices, ownership, profiles, session
+from pomona.device_assignment import (
+    account,
+    account_driven,
+    beta,
+    devices,
+    ownership,
+    profiles,
+    renewal,
+    session,
+)
 from pomona.device_assignment.face import Face, Handler
 from pomona.runtime import Runtime
 
@@ -25,6 +34,7 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
         "DELETE": account_driven.remove,
     },
     "/os-beta-enrollment/tokens": {"GET": beta.tokens},
+    renewal.PATH: {"POST": renewal.renew},
 }
 
 PATHS = ("/session", *HANDLERS)

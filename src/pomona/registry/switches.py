@@ -39,6 +39,8 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether a service discovery URL may be registered."""
     beta_tokens: bool = True
     """Whether the organisation takes part in beta releases."""
+    self_renewal: bool = False
+    """The service may renew its own server token with a session."""
     assign_limit: Count = 0
     """Profile assignments per device within `assign_window` after which it is THROTTLED; 0 for no limit."""
     assign_window: Count = 3600

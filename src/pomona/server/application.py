@@ -26,6 +26,7 @@ ASSIGNMENT_PATHS = (
     "/profile/devices",
     "/account-driven-enrollment/profile",
     "/os-beta-enrollment/tokens",
+    "/pomona/v1/service/token",
 )
 DISCOVERY_PATHS = ("/mdmBaseURL", "/.well-known/com.apple.remotemanagement")
 

@@ -162,6 +162,13 @@ def test_the_session_is_shown_again_and_rotates_only_when_asked_for(link: Links)
     assert linked.call("GET", "/account").status_code == 200
 
 
+def test_a_session_of_a_database_that_was_set_back_is_none_of_another_token(link: Links) -> None:
+    linked = link()
+    assert linked.session
+    link.runtime.store.write_sync(lambda tx: tx.execute("UPDATE server_token SET issued_at = issued_at + 1"))
+    assert linked.refused("GET", "/account") == (401, "UNAUTHORIZED")
+
+
 def test_the_last_contact_and_the_last_refusal_are_noted(link: Links) -> None:
     linked = link()
     assert linked.ok("GET", "/account")

@@ -23,17 +23,21 @@ WINDOW = 5 * 60_000
 """How far a signature's timestamp may be from the present, either way, in ms."""
 
 _PURPOSE = "assignment-session"
-_LAYOUT = struct.Struct(">QQQQ")
+_LAYOUT = struct.Struct(">QQQQQ")
 _LONGEST = 256
 _REMEMBERED = 1_000
 
 
 class Session(NamedTuple):
-    """What a session says: internal ids, and its beginning in ms."""
+    """What a session says: internal ids, when its token was issued, and its own beginning in ms.
+
+    The token's date tells it from one that has its number in a database that was set back.
+    """
 
     organization_id: int
     service_id: int
     token_id: int
+    issued_at: int
     opened_at: int
 
 

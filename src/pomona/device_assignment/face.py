@@ -154,7 +154,7 @@ class Face:
     def _admitted(self, tx: Tx, call: Call) -> Party:
         """Whom the session speaks for. Whatever has ended meanwhile ends the session; `/session` says what it was."""
         party = sessions.party(tx, call.session.token_id, call.now)
-        if party is None or not party.admitted:
+        if party is None or party.issued_at != call.session.issued_at or not party.admitted:
             raise errors.unauthorized()
         if party.switches.reject_user_agent and _matcher(party.switches.reject_user_agent).search(
             call.headers[b"user-agent"].decode("latin-1")

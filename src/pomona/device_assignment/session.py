@@ -57,7 +57,9 @@ async def open_session(face: Face, scope: Scope, headers: Mapping[bytes, bytes],
     if refusal is not None:
         face.contacts.refused(known.token.service_id, refusal[1], address, now)
         raise Refused(*refusal[0])
-    session = Session(known.organization_id, known.token.service_id, known.token.id, now)
+    session = Session(
+        known.organization_id, known.token.service_id, known.token.id, known.token.issued_at, now
+    )
     face.contacts.seen(session.service_id, address, now)
     return encode({"auth_session_token": face.sessions.seal(session, runtime.rng)})
 

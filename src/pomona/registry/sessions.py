@@ -16,7 +16,10 @@ NONCE_KEPT = 15 * 60_000
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The service that a session speaks for, as it is now. `state` is that of the token: `live`, or why it is not."""
+    """The service that a session speaks for, as it is now.
+
+    `token_state` is `live`, or why it is not; `issued_at` (ms) is the token's.
+    """
 
     service_id: int
     organization_id: int
@@ -27,6 +30,7 @@ class Party:
     terms_pending: bool
     switches: Switches
     token_state: str
+    issued_at: int
 
     @property
     def admitted(self) -> bool:
@@ -39,7 +43,7 @@ class Party:
 
 
 _PARTY = (
-    "SELECT t.expires_at, t.replaced_at, t.revoked_at, s.id, s.organization_id, s.uuid, s.name, s.last_operation,"
+    "SELECT t.issued_at, t.expires_at, t.replaced_at, t.revoked_at, s.id, s.organization_id, s.uuid, s.name, s.last_operation,"
     " s.may_release, o.terms_pending, s.switches FROM server_token t JOIN service s ON s.id = t.service_id"
     " JOIN organization o ON o.id = s.organization_id WHERE t.id = $1"
 )
@@ -50,14 +54,14 @@ def party(tx: Tx, token_id: int, now: int) -> Party | None:
     row = tx.row(_PARTY, token_id)
     if row is None:
         return None
-    expires_at, replaced_at, revoked_at, *service, may_release, terms_pending, switches = row
+    issued_at, expires_at, replaced_at, revoked_at, *service, may_release, terms_pending, switches = row
     if revoked_at is not None:
         state = "revoked"
     elif replaced_at is not None and replaced_at <= now:
         state = "replaced"
     else:
         state = "live" if now < expires_at else "expired"
-    values = (*service, bool(may_release), bool(terms_pending), decode(switches), state)
+    values = (*service, bool(may_release), bool(terms_pending), decode(switches), state, issued_at)
     return Party(*values)
 
 

@@ -2,6 +2,7 @@
 
 from pomona.registry import results, submissions
 from pomona.registry.order_documents import CHUNK, OrderDocument, OrderedDelivery, chunks, decode_chunk
+from pomona.registry.order_plans import Plans
 from pomona.registry.order_problems import Problem
 from pomona.store import Store
 from tests.support.supply import ORDERED, SHIPPED, Reseller, link
@@ -15,21 +16,34 @@ def order(customer: str, *deliveries: list[str]) -> OrderDocument:
     return OrderDocument("LARGE", "OR", customer, "", ORDERED, parts)
 
 
-def test_chunks_follow_each_other_in_the_order_of_ids_and_tell_every_place() -> None:
+def test_work_follows_the_order_of_ids_and_knows_every_place(store: Store) -> None:
+    reseller = Reseller(store)
     first, second = serials(COUNT), serials(COUNT, seed=2)
     document = order("1", first, second)
     document.deliveries[0].tags = [f"tag {n}" for n in range(COUNT)]
-    decoded = [decode_chunk(chunk) for chunk in chunks(document)]
-    ids = [id for chunk in decoded for id in chunk.ids]
-    assert ids == sorted(first + second)
-    assert [len(chunk.ids) for chunk in decoded] == [CHUNK, CHUNK, 2 * COUNT - 2 * CHUNK]
-    for chunk in decoded:
-        for id, tag, (delivery, place) in zip(chunk.ids, chunk.tags, chunk.places(), strict=True):
-            assert (first, second)[delivery][place] == id
-            assert tag == (f"tag {place}" if delivery == 0 else None)
+    reseller.submit(document)
+    size = 2 * COUNT
+    for plans in (Plans(), Plans()):
+        parts = [store.read_sync(partial(plans.chunk, submission_id=1, order_n=0, n=n)) for n in range(3)]
+        assert [id for part in parts for id in part.ids] == sorted(first + second)
+        assert [len(part.ids) for part in parts] == [CHUNK, CHUNK, size - 2 * CHUNK]
+        for part in parts:
+            for id, tag, (delivery, place) in zip(part.ids, part.tags, part.places, strict=True):
+                assert (first, second)[delivery][place] == id
+                assert tag == (f"tag {place}" if delivery == 0 else None)
 
 
-def test_a_small_order_and_its_acceptable_deliveries_stay_as_they_were_written() -> None:
+def test_only_a_few_orders_are_remembered(store: Store) -> None:
+    reseller, plans = Reseller(store), Plans()
+    for n in range(6):
+        reseller.submit(order("1", serials(CHUNK + 1, seed=n)))
+        store.read_sync(partial(plans.chunk, submission_id=n + 1, order_n=0, n=0))
+    assert len(plans) == 4
+    plans.forget(6, 0)
+    assert len(plans) == 3
+
+
+def test_only_acceptable_deliveries_are_kept_to_be_worked_on() -> None:
     document = order("1", ["ZO123456", "AO123456"], ["BO123456"], ["YO123456", "CO123456"])
     document.deliveries[1].problem = Problem.SHIP_DATE_INVALID
     [chunk] = map(decode_chunk, chunks(document))

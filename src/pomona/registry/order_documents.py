@@ -6,7 +6,7 @@ Whoever speaks to the supplier has read the texts and dates; what it found wrong
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -52,21 +52,27 @@ class OrderDocument:
         return sum(len(delivery.ids) for delivery in self.deliveries)
 
 
+class Run(NamedTuple):
+    """`size` devices of delivery `delivery_n`, beginning with its device `first` (both counted from 0)."""
+
+    delivery_n: int
+    first: int
+    size: int
+
+
 class DeviceChunk(msgspec.Struct, array_like=True):
-    """At most `CHUNK` devices of one order, column by column; `tags` and `products` empty when none has one.
+    """At most `CHUNK` devices of one order, column by column; `tags` and `products` empty when none has one."""
 
-    `deliveries` says which of the order's deliveries each is in, `numbers` which device of it, both counted from 0.
-    """
-
-    deliveries: list[int]
-    numbers: list[int]
+    runs: list[Run]
     ids: list[str]
     tags: list[str | None]
     products: list[str | None]
 
     def places(self) -> Iterator[tuple[int, int]]:
         """Delivery and place in it of each device, both counted from 0."""
-        return zip(self.deliveries, self.numbers, strict=True)
+        for run in self.runs:
+            for n in range(run.first, run.first + run.size):
+                yield run.delivery_n, n
 
 
 encode_chunk = msgspec.json.Encoder().encode
@@ -74,48 +80,35 @@ decode_chunk = msgspec.json.Decoder(DeviceChunk).decode
 
 
 def chunks(order: OrderDocument) -> list[str]:
-    """The devices of an order's acceptable deliveries, encoded; none for an order that has a problem.
-
-    A large order is worked on sorted by id: each chunk then touches its own part of the indexes of serials, and not all of
-    them again and again.
-    """
+    """The devices of an order's acceptable deliveries, encoded; none for an order that has a problem."""
     if order.problem is not None:
         return []
-    whole = _columns(order)
-    if len(whole.ids) > CHUNK:
-        whole = _picked(whole, sorted(range(len(whole.ids)), key=whole.ids.__getitem__))
-    cuts = (slice(first, first + CHUNK) for first in range(0, len(whole.ids), CHUNK))
-    return [encode_chunk(_cut(whole, cut)).decode() for cut in cuts]
+    made: list[str] = []
+    waiting: list[tuple[Run, OrderedDelivery]] = []
+    room = CHUNK
+    for n, delivery in enumerate(order.deliveries):
+        first, size = 0, 0 if delivery.problem else len(delivery.ids)
+        while first < size:
+            count = min(room, size - first)
+            waiting.append((Run(n, first, count), delivery))
+            first, room = first + count, room - count
+            if not room:
+                made.append(_encoded(waiting))
+                waiting, room = [], CHUNK
+    if waiting:
+        made.append(_encoded(waiting))
+    return made
 
 
-def _columns(order: OrderDocument) -> DeviceChunk:
-    whole = DeviceChunk([], [], [], [], [])
-    deliveries = [(n, each) for n, each in enumerate(order.deliveries) if each.problem is None]
-    tagged = any(each.tags for _, each in deliveries)
-    named = any(each.products for _, each in deliveries)
-    for n, delivery in deliveries:
-        count = len(delivery.ids)
-        whole.deliveries += [n] * count
-        whole.numbers += range(count)
-        whole.ids += delivery.ids
+def _encoded(parts: list[tuple[Run, OrderedDelivery]]) -> str:
+    chunk = DeviceChunk([run for run, _ in parts], [], [], [])
+    tagged = any(delivery.tags for _, delivery in parts)
+    named = any(delivery.products for _, delivery in parts)
+    for (_, first, count), delivery in parts:
+        end = first + count
+        chunk.ids += delivery.ids[first:end]
         if tagged:
-            whole.tags += delivery.tags or [None] * count
+            chunk.tags += delivery.tags[first:end] or [None] * count
         if named:
-            whole.products += delivery.products or [None] * count
-    return whole
-
-
-def _picked(whole: DeviceChunk, order: list[int]) -> DeviceChunk:
-    return DeviceChunk(
-        [whole.deliveries[n] for n in order],
-        [whole.numbers[n] for n in order],
-        [whole.ids[n] for n in order],
-        [whole.tags[n] for n in order] if whole.tags else [],
-        [whole.products[n] for n in order] if whole.products else [],
-    )
-
-
-def _cut(whole: DeviceChunk, cut: slice) -> DeviceChunk:
-    return DeviceChunk(
-        whole.deliveries[cut], whole.numbers[cut], whole.ids[cut], whole.tags[cut], whole.products[cut]
-    )
+            chunk.products += delivery.products[first:end] or [None] * count
+    return encode_chunk(chunk).decode()

@@ -31,6 +31,9 @@ class Plans:
         self._guard = threading.Lock()
         self._made: OrderedDict[tuple[int, int], Devices] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._made)
+
     def chunk(self, tx: Tx, submission_id: int, order_n: int, n: int) -> Devices:
         """The `n`th `CHUNK` of an order's devices."""
         key = submission_id, order_n

@@ -73,7 +73,7 @@ def step(tx: Tx, supplier_id: int, *, now: int, strict: bool = False, plans: Pla
         return False
     supplier = suppliers.get(tx, supplier_id)
     work = Circumstances(supplier.actor(row[6]), now, strict)
-    this = _Step(tx, supplier, work, Locks(tx), plans or Plans(), Progress(*row[:6]))
+    this = _Step(tx, supplier, work, Locks(tx), Plans() if plans is None else plans, Progress(*row[:6]))
     budget = CHUNK
     try:
         while budget > 0 and this.at.next_order < this.at.order_count:

@@ -252,21 +252,19 @@ def _troubles(tx: Tx, submission_id: int) -> dict[int, list[Trouble]]:
 
 
 def _ids(tx: Tx, submission_id: int) -> dict[int, dict[int, list[str]]]:
-    """The ids of each order's deliveries as the supplier wrote them, whatever order they were worked on in."""
     rows = tx.rows(
         "SELECT order_n, devices FROM submission_chunk WHERE submission_id = $1 ORDER BY order_n, chunk",
         submission_id,
     )
-    placed: dict[int, dict[int, list[tuple[int, str]]]] = {}
+    found: dict[int, dict[int, list[str]]] = {}
     for order_n, devices in rows:
         chunk = decode_chunk(devices)
-        deliveries = placed.setdefault(order_n, {})
-        for delivery_n, device_n, id in zip(chunk.deliveries, chunk.numbers, chunk.ids, strict=True):
-            deliveries.setdefault(delivery_n, []).append((device_n, id))
-    return {
-        order_n: {n: [id for _, id in sorted(devices)] for n, devices in deliveries.items()}
-        for order_n, deliveries in placed.items()
-    }
+        deliveries = found.setdefault(order_n, {})
+        at = 0
+        for run in chunk.runs:
+            deliveries.setdefault(run.delivery_n, []).extend(chunk.ids[at : at + run.size])
+            at += run.size
+    return found
 
 
 def waiting(tx: Tx) -> list[int]:

@@ -1,5 +1,7 @@
 """Orders and activities larger than a chunk are worked on sorted by serial, and an order's supplier cannot tell."""
 
+from functools import partial
+
 from pomona.registry import results, submissions
 from pomona.registry.order_documents import CHUNK, OrderDocument, OrderedDelivery, chunks, decode_chunk
 from pomona.registry.order_plans import Plans

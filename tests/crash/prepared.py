@@ -50,6 +50,7 @@ class Prepared:
 
     organization_id: int
     number: str
+    slug: str
     supplier_token: str = field(repr=False)
     api: Credentials = field(repr=False)
     factory: Factory = field(repr=False)
@@ -71,6 +72,7 @@ def prepare(settings: Settings, pools: Sequence[int] = (4_500, 4_500, 600)) -> P
         found = Prepared(
             world.id,
             world.organization.number,
+            world.organization.slug,
             _supplier(runtime, world),
             _api(runtime, world),
             _factory(runtime),

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 PATIENCE = 60.0  # seconds; the machine may be busy
@@ -36,7 +36,9 @@ def free_port() -> int:
 class PomonaProcess:
     """`settings` are those of the installation, by name. The same port is used at every start."""
 
-    def __init__(self, folder: Path, *, through: Sequence[str] = (), **settings: object) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, object] | None = None, *, through: Sequence[str] = ()
+    ) -> None:
         """`folder` gets the data and the log; `through` is a program that starts the program it is given."""
         self.data = folder / "data"
         self.port = free_port()
@@ -44,7 +46,7 @@ class PomonaProcess:
         self.https: str | None = None
         self._log = folder / f"pomona-{self.port}.log"
         self._through = through
-        own = {"data": self.data, "port": self.port, "tls_port": -1, "proxy_port": -1, **settings}
+        own = {"data": self.data, "port": self.port, "tls_port": -1, "proxy_port": -1, **(settings or {})}
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith("POMONA_")
         }

@@ -25,7 +25,7 @@ SECRET_KEY = encode(bytes(range(32)))
 
 @pytest.fixture
 def process(tmp_path: Path, postgres_database: str) -> Iterator[PomonaProcess]:
-    made = PomonaProcess(tmp_path, database_url=postgres_database, secret_key=SECRET_KEY)
+    made = PomonaProcess(tmp_path, {"database_url": postgres_database, "secret_key": SECRET_KEY})
     yield made
     made.close()
 

@@ -29,7 +29,7 @@ HALF_DONE = (
 def test_one_of_two_is_killed_again_and_again(tmp_path: Path, postgres_database: str) -> None:
     shared = {"database_url": postgres_database, "secret_key": SECRET_KEY}
     given = prepare(Settings(data=tmp_path / "data", database_url=postgres_database, secret_key=SECRET_KEY))
-    processes = [PomonaProcess(tmp_path, **shared) for _ in range(2)]
+    processes = [PomonaProcess(tmp_path, shared) for _ in range(2)]
     with contextlib.ExitStack() as stack:
         for each in processes:
             stack.callback(each.close)

@@ -64,7 +64,7 @@ def pair(tmp_path: Path, postgres_database: str) -> Iterator[Pair]:
         secret_key=SECRET_KEY,
     )  # fmt: skip
     given = prepare(settings, pools=(POOL,))
-    process = PomonaProcess(tmp_path, **shared)
+    process = PomonaProcess(tmp_path, shared)
     process.start()
     try:
         with serving(settings) as (other, addresses):

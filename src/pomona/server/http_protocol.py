@@ -26,6 +26,14 @@ IDLE_SECONDS = 75.0
 STALL_SECONDS = 60.0
 """Without the client taking a byte of an answer that waits for it."""
 
+PIPELINED = 32
+"""Requests that may wait on a connection for the one before them. Of a client that sends more at once so many are
+answered, then the connection ends, as HTTP allows at any time."""
+
+
+class _Flooded(Exception):
+    """More requests wait on a connection than may."""
+
 
 class _Awaiting(enum.Enum):
     """What the server waits for from the client."""
@@ -61,6 +69,8 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._pieces = 0
         self._requests = 0
+        self._ended = False
+        self._flooded = False
         self._declining = False
         self._seen: tuple[_Awaiting, int] | None = None
         self._since = 0.0
@@ -68,37 +78,51 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, unless the request's head has become too long."""
+        if self._flooded:
+            return
         self._pieces += 1
-        was_in_head = self._in_head()
+        self._ended = False
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as offer:
             self._decline_upgrade(data[offer.args[0] :])
-        except httptools.HttpParserError:
-            self._refuse(400, "This is not a valid HTTP/1.1 request.")
-        if not self._in_head():
-            self._head_bytes = 0
-        elif was_in_head:
+        except httptools.HttpParserError as problem:
+            self._flooded = isinstance(problem.__context__, _Flooded)
+            if not self._flooded:
+                self._refuse(400, "This is not a valid HTTP/1.1 request.")
+        if self._ended or not self._in_head():
+            self._head_bytes = 0  # where in this piece the next head began, if it did, is not known
+        else:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES:
                 self._refuse(431, f"The request line and header fields may have {HEAD_BYTES} bytes in all.")
 
     def on_headers_complete(self) -> None:
-        """Start the application on the request."""
+        """Start the application on the request, or let it wait for the one before."""
+        if len(self.pipeline) >= PIPELINED:
+            raise _Flooded
         if not self._declining:
             super().on_headers_complete()
             if self._extensions:
                 self.scope["extensions"] = self._extensions
 
+    def on_message_complete(self) -> None:
+        """Note that a request has come to its end."""
+        super().on_message_complete()
+        self._ended = True
+
     def on_response_complete(self) -> None:
-        """Take the next pipelined request, if there is one."""
+        """Take the next pipelined request; only when there is none read on."""
         self.server_state.total_requests += 1
         self._requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+        elif self._flooded:
+            self.transport.close()
+        else:
+            self.flow.resume_reading()
 
     def expire(self, now: float) -> None:
         """Close the connection when its client has kept us waiting too long; `now` is the event loop's time."""

@@ -74,7 +74,7 @@ def known_ship_to(caller: Caller, number: str) -> str:
 
 def authorize(caller: Caller, reseller_id: str, ship_to: str, action: str) -> Supplier:
     """The supplier for which the caller may do `action` under that ship-to number. Raises `Refused`."""
-    wanted = reseller_id.upper()
+    wanted = reseller_id.upper() if reseller_id.isascii() else ""
     supplier = next((each for each in caller.suppliers if each.number == wanted), None)
     if supplier is None:
         raise errors.account("GRX-90004")

@@ -100,7 +100,8 @@ def register(
 def canonical_number(text: str) -> str:
     """A supplier's number as it is stored: upper case, no blanks around it. Raises `Invalid`."""
     number = text.strip().upper()
-    if not _NUMBER.fullmatch(number):
+    # The capital of an ß is SS: what is no number must not turn into somebody's.
+    if not (text.isascii() and _NUMBER.fullmatch(number)):
         raise Invalid(
             f"'{text[:40]}' is no supplier's number; expected 1 to 32 letters and digits.", field="number"
         )

@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from pomona.formats import server_token
-from pomona.registry import services, tokens
+from pomona.registry import activities, services, tokens
 from pomona.registry.services import Service
 from pomona.store import Store
 from tests.portal.certificates import own_certificate
@@ -139,17 +139,37 @@ def test_a_service_is_renamed_and_gets_another_certificate(portal: Portal) -> No
     assert (refused.status_code, "exists already" in refused.text) == (409, True)
 
 
-def test_a_service_with_devices_stays(portal: Portal) -> None:
+def test_a_service_with_devices_asks_where_they_go(portal: Portal) -> None:
     service = portal.world.service("Main server")
-    ours = portal.world.stock(2)
-    portal.world.activity("ASSIGN_DEVICES", ours, service)
+    portal.world.activity("ASSIGN_DEVICES", portal.world.stock(2), service)
     browser = portal.signed_in()
     page = f"/portal/services/{service.uuid}"
     refused = browser.post(f"{page}/delete")
-    assert (refused.status_code, "still has 2 devices" in refused.text) == (409, True)
-    portal.world.activity("UNASSIGN_DEVICES", ours)
-    assert browser.post(f"{page}/delete").status_code == 303
+    assert (refused.status_code, "Choose what becomes of the devices" in refused.text) == (422, True)
+    assert browser.post(f"{page}/delete", {"devices_to": service.uuid}).status_code == 422
+    assert browser.post(f"{page}/delete", {"devices_to": "0" * 32}).status_code == 404
+    assert found(portal, "Main server").device_count == 2
+
+
+@pytest.mark.parametrize("goes", ["Other server", None])
+def test_a_service_is_unlinked_when_its_devices_have_gone(portal: Portal, goes: str | None) -> None:
+    service, other = portal.world.service("Main server"), portal.world.service("Other server")
+    portal.world.activity("ASSIGN_DEVICES", portal.world.stock(3), service)
+    browser = portal.signed_in()
+    page = f"/portal/services/{service.uuid}"
+    answer = browser.post(f"{page}/delete", {"devices_to": other.uuid if goes else "none"})
+    uuid = answer.headers["location"].removeprefix("/portal/activities/").partition("?")[0]
+    assert browser.get(page).status_code == 200
+    portal.world.work(portal.runtime.store.read_sync(lambda tx: activities.get(tx, portal.world.id, uuid)))
     assert browser.get(page).status_code == 404
+    assert found(portal, "Other server").device_count == (3 if goes else 0)
+
+
+def test_a_service_without_devices_is_unlinked_at_once(portal: Portal) -> None:
+    service = portal.world.service("Main server")
+    browser = portal.signed_in()
+    answer = browser.post(f"/portal/services/{service.uuid}/delete")
+    assert answer.headers["location"] == "/portal/services?said=service-deleted"
 
 
 def test_the_built_in_service_cannot_be_changed(portal: Portal) -> None:

@@ -11,7 +11,7 @@ from pomona.portal.events import event_lines
 from pomona.portal.service_list import default_kinds
 from pomona.portal.service_state import state
 from pomona.portal.visit import Visit
-from pomona.registry import audit, profiles, services, tokens
+from pomona.registry import audit, profiles, retirement, services, sessions, tokens
 from pomona.registry.errors import Invalid
 from pomona.registry.services import Service
 from pomona.registry.tokens import Token
@@ -22,6 +22,8 @@ _EVENTS = 15
 _TOKENS = 5
 OVERLAPS = {"": 0, "day": 86_400_000, "week": 7 * 86_400_000}
 """How long (milliseconds) an old token goes on working beside a new one."""
+UNASSIGNED = "none"
+"""The choice to leave a service's devices without one."""
 
 
 def show(tx: Tx, visit: Visit) -> Answer:
@@ -42,7 +44,8 @@ def show(tx: Tx, visit: Visit) -> Answer:
         "certificate_warnings": warnings(service.certificate, at=wording.utc(visit.now))
         if service.certificate
         else [],
-        "refusal": _refusal(tx, service),
+        "refusal": sessions.last_refusal(tx, service.id),
+        "others": _others(tx, service),
         "profiles": profiles.of_service(tx, service.id, limit=_PROFILES),
         "events": event_lines(tx, visit, events),
     }
@@ -83,10 +86,16 @@ def revoke_tokens(tx: Tx, visit: Visit) -> Answer:
 
 
 def delete(tx: Tx, visit: Visit) -> Answer:
-    """Unlinks a service that has no devices any more."""
+    """Unlinks a service; devices that are on it go where the form says, by an activity that ends with the unlinking."""
     service = services.by_uuid(tx, visit.organization_id, visit.path["uuid"])
-    services.delete(tx, service, actor=visit.actor, now=visit.now)
-    return Moved("/portal/services", "service-deleted")
+    to = visit.form.text("devices_to")
+    if service.device_count and not to:
+        raise Invalid("Choose what becomes of the devices that are on the service.", field="devices_to")
+    target = services.by_uuid(tx, visit.organization_id, to) if to not in {"", UNASSIGNED} else None
+    activity = retirement.retire(tx, service, target, actor=visit.actor, now=visit.now, rng=visit.runtime.rng)
+    if activity is None:
+        return Moved("/portal/services", "service-deleted")
+    return Moved(f"/portal/activities/{activity.uuid}")
 
 
 def _token(token: Token, now: int) -> dict[str, Any]:
@@ -101,9 +110,10 @@ def _token(token: Token, now: int) -> dict[str, Any]:
     }
 
 
-def _refusal(tx: Tx, service: Service) -> dict[str, Any] | None:
-    """Why the service was refused last, unless it got in since."""
-    row = tx.row("SELECT refused_at, refused_from, refused_because FROM service WHERE id = $1", service.id)
-    if row is None or row[0] is None or (service.connected_at or 0) > row[0]:
-        return None
-    return {"at": row[0], "from": row[1] or "", "because": row[2] or ""}
+def _others(tx: Tx, service: Service) -> list[dict[str, str]]:
+    """Services that could take its devices."""
+    return [
+        {"uuid": each.uuid, "name": each.name}
+        for each in services.of_organization(tx, service.organization_id)
+        if each.id != service.id and each.kind != "APPLE_CONFIGURATOR"
+    ]

@@ -14,7 +14,9 @@ from tests.business_api.test_servers import DER, body
 from tests.support.worlds import World, serials
 
 UNKNOWN = (
-    "users",
+    "userGroups",
+    "mdmDevices/X",
+    "auditEvents/x",
     "blueprints/x/relationships/apps",
     "orgDevices/",
     "orgDevices/A/b/c",

@@ -21,6 +21,10 @@ NAMES = st.sampled_from(
         "fields[mdmServers]",
         "fields[",
         "filter[x]",
+        "filter[startTimestamp]",
+        "filter[endTimestamp]",
+        "filter[type]",
+        "filter[subjectId]",
         "sort",
         "include",
         "x",
@@ -32,7 +36,9 @@ JSON = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(TEXT, children, max_size=3),
     max_leaves=8,
 )
-PATHS = st.sampled_from(("orgDevices", "mdmServers", "orgDeviceActivities", "auditEvents"))
+PATHS = st.sampled_from(
+    ("orgDevices", "mdmServers", "orgDeviceActivities", "mdmDevices", "users", "auditEvents")
+)
 
 
 def check(answer: Any) -> None:

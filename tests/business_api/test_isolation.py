@@ -6,7 +6,9 @@ from pomona.business_api.endpoints import ENDPOINTS
 from pomona.registry import activities, services
 from pomona.runtime import Runtime
 from tests.business_api.support import Client, Connect, activity_body
+from tests.business_api.test_enrolled import enrol
 from tests.business_api.test_servers import DER, body
+from tests.business_api.test_users import employ
 from tests.support.worlds import World, serials
 
 
@@ -20,6 +22,8 @@ class Side:
         done = client.done(client.activity("ASSIGN_DEVICES", self.devices[:2], self.service.uuid))
         self.activity = str(done["id"])
         client.done(client.activity("RELEASE_DEVICES", self.devices[3:]))
+        self.user = employ(world, "ann").uuid
+        enrol(world, self.devices[0])
 
     def ids(self) -> dict[str, str]:
         """An id of each resource type."""
@@ -27,6 +31,8 @@ class Side:
             "orgDevices": self.devices[0],
             "mdmServers": self.service.uuid,
             "orgDeviceActivities": self.activity,
+            "mdmDevices": self.devices[0],
+            "users": self.user,
         }
 
     def state(self) -> Any:
@@ -59,6 +65,8 @@ MISSING = {
     "orgDevices": "ONOTTHERE12",
     "mdmServers": "0" * 32,
     "orgDeviceActivities": "b1481656-b267-480d-b284-a809eed8b041",
+    "mdmDevices": "ONOTTHERE12",
+    "users": "b1481656-b267-480d-b284-a809eed8b041",
 }
 
 
@@ -106,6 +114,8 @@ def test_lists_hold_ones_own(runtime: Runtime, origin: str, connect: Connect) ->
         assert side.service.uuid in listed
         assert len(listed) == 2
         assert len(side.client.get("orgDeviceActivities").json()["data"]) == 2
+        assert [each["id"] for each in side.client.get("mdmDevices").json()["data"]] == side.devices[:1]
+        assert [each["id"] for each in side.client.get("users").json()["data"]] == [side.user]
 
 
 def test_a_foreign_cursor_opens_nothing(runtime: Runtime, origin: str, connect: Connect) -> None:

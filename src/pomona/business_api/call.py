@@ -61,11 +61,11 @@ class Call:
         return f"{self.origin}{target.decode('latin-1')}"
 
     def next_url(self, cursor: str, fieldset: Fieldset | None) -> str:
-        """The URL of the page behind `cursor`, in the same size and with the same fields."""
+        """The URL of the page behind `cursor`, in the same size and with the same fields and filters."""
         path = self._scope["raw_path"].decode("latin-1")
         limit = "" if self.query.first("limit") is None else f"&limit={self.query.limit()}"
         fields = "" if fieldset is None else f"&fields%5B{fieldset.type.name}%5D={fieldset.text}"
-        return f"{self.origin}{path}?cursor={cursor}{limit}{fields}"
+        return f"{self.origin}{path}?cursor={cursor}{limit}{fields}{self.query.filters}"
 
 
 def single(

@@ -21,6 +21,9 @@ class Listing(IntEnum):
     MDM_SERVERS = 2
     DEVICES_OF_SERVER = 3
     ORG_DEVICE_ACTIVITIES = 4
+    MDM_DEVICES = 5
+    USERS = 6
+    AUDIT_EVENTS = 7
 
 
 def make(runtime: Runtime, listing: Listing, owner: int, key: int, now: int) -> str:

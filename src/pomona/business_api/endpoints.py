@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pomona.business_api import activities, devices, servers
+from pomona.business_api import activities, audit_events, devices, enrolled, servers, users
 from pomona.business_api.call import Answer, Call
 from pomona.business_api.errors import ApiError, Problem
 from pomona.registry.api_accounts import ApiAccount, Permission
@@ -39,11 +39,15 @@ Operation = Read | Write
 
 
 class Endpoint(NamedTuple):
-    """A path. `name` is the resource or the relationship it is of, which its refusals name."""
+    """A path. `name` is the resource or the relationship it is of, which its refusals name.
+
+    The School API knows nothing of one that is not of the `school`.
+    """
 
     shape: Shape
     name: str
     operations: dict[str, Operation]
+    school: bool = True
 
 
 ENDPOINTS: dict[str, Endpoint] = {
@@ -80,6 +84,11 @@ ENDPOINTS: dict[str, Endpoint] = {
         {"GET": Read(activities.listing), "POST": Write(activities.create, None, school=True, large=True)},
     ),
     "orgDeviceActivities/*": Endpoint("instance", "orgDeviceActivities", {"GET": Read(activities.one)}),
+    "mdmDevices": Endpoint("collection", "mdmDevices", {"GET": Read(enrolled.listing)}, school=False),
+    "mdmDevices/*/details": Endpoint("related", "details", {"GET": Read(enrolled.details)}, school=False),
+    "users": Endpoint("collection", "users", {"GET": Read(users.listing)}, school=False),
+    "users/*": Endpoint("instance", "users", {"GET": Read(users.one)}, school=False),
+    "auditEvents": Endpoint("collection", "auditEvents", {"GET": Read(audit_events.listing)}, school=False),
 }
 """Paths below `/v1/`; a star is an id."""
 
@@ -92,14 +101,14 @@ WORDS: dict[Shape, dict[str, str]] = {
 """What Apple calls a method on each shape of path; a method that is not here goes by its own name."""
 
 
-def find(path: str) -> tuple[Endpoint, str]:
-    """The endpoint of a path below `/v1/` and the id in it. Raises `ApiError` 404."""
+def find(path: str, account: ApiAccount) -> tuple[Endpoint, str]:
+    """The endpoint of a path below `/v1/` in an account's API, and the id in it. Raises `ApiError` 404."""
     below = path[len("/v1/") :]
     name, _, rest = below.partition("/")
     id, slash, tail = rest.partition("/")
     key = f"{name}/*/{tail}" if slash else f"{name}/*" if id else below
     endpoint = ENDPOINTS.get(key)
-    if endpoint is None:
+    if endpoint is None or not (endpoint.school or account.kind == "BUSINESS"):
         raise no_path(path)
     return endpoint, id
 

@@ -10,6 +10,7 @@ from pomona.registry import errors as registry
 _json = msgspec.json.Encoder().encode
 
 TITLES = {
+    "PARAMETER_ERROR.REQUIRED": "A required parameter is missing",
     "PARAMETER_ERROR.INVALID": "A parameter has an invalid value",
     "PATH_ERROR": "The URL path is not valid",
     "NOT_FOUND": "The specified resource does not exist",

@@ -1,6 +1,6 @@
-"""The query string: page size, cursor and sparse fieldsets."""
+"""The query string: page size, cursor, filters and sparse fieldsets."""
 
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from pomona.business_api.errors import bad_parameter
 
@@ -49,6 +49,23 @@ class Query:
         if values is None:
             return None
         return [name.strip() for value in values for name in value.split(",") if name.strip()]
+
+    def filter(self, name: str) -> list[str] | None:
+        """The values of a filter, None when it was not sent. Apple takes one; several are joined by commas."""
+        values = self._values.get(f"filter[{name}]")
+        if values is None:
+            return None
+        return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+    @property
+    def filters(self) -> str:
+        """The filters as they go on into the next page's URL; nothing, or beginning with an ampersand."""
+        return "".join(
+            f"&{quote(name, safe='')}={quote(value, safe='')}"
+            for name, values in self._values.items()
+            if name.startswith("filter[")
+            for value in values
+        )
 
     def limit(self) -> int:
         """The page size. Raises `ApiError` 400 unless it is a whole number from 1 to 1000."""

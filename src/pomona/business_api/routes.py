@@ -100,7 +100,7 @@ class BusinessApi:
         method = scope["method"]
         if self._limits.any:
             self._limits.spend(account.id, method, self._runtime.clock.wall())
-        endpoint, id = endpoints.find(scope["path"])
+        endpoint, id = endpoints.find(scope["path"], account)
         operation = endpoints.operation(endpoint, method, account)
         return Call(self._runtime, account, scope, id, now), operation
 

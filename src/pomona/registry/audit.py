@@ -1,5 +1,6 @@
 """The audit log: who did what, before and after. Append-only, written in the transaction of the change."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,15 +46,17 @@ def record(
     before: object = None,
     after: object = None,
     activity_id: int | None = None,
+    devices: Iterable[int] = (),
 ) -> None:
     """Appends an event. `before` and `after` are small JSON values without secrets.
 
-    A change to many devices is one event that names its activity: the activity's results say which.
+    A change to many devices is one event. It names its activity, whose results say which they are, or else its `devices`
+    by their internal numbers, which are kept as runs: those of an order came one after the other.
     """
     tx.execute(
         "INSERT INTO audit_event (organization_id, at, type, actor_kind, actor_id, actor_name, actor_address,"
-        " subject_kind, subject_id, subject_name, activity_id, before, after)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        " subject_kind, subject_id, subject_name, activity_id, before, after, devices)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         organization_id,
         now,
         type,
@@ -67,7 +70,24 @@ def record(
         activity_id,
         None if before is None else _json(before).decode(),
         None if after is None else _json(after).decode(),
+        _json(runs).decode() if (runs := _runs(devices)) else None,
     )
+
+
+def devices_of(text: str | None) -> list[int]:
+    """The device numbers that an event keeps, ascending."""
+    runs: list[tuple[int, int]] = [] if text is None else msgspec.json.decode(text)
+    return [number for first, last in runs for number in range(first, last + 1)]
+
+
+def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
 
 
 _COLUMNS = (

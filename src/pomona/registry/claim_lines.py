@@ -1,7 +1,7 @@
 """The lines of an order: written over what stood there, counted, and what a device's coming and going leaves behind."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -111,11 +111,13 @@ def depart(tx: Tx, order: Order, device_ids: Iterable[int], work: Circumstances)
         by_organization.setdefault(organization_of(id), []).append(id)
     for organization_id, ids in sorted(by_organization.items()):
         departures.leave(tx, ids, actor=work.actor, now=work.now)
-        record(tx, organization_id, "DEVICE_REMOVED_FROM_ORG", order, len(ids), work)
+        record(tx, organization_id, "DEVICE_REMOVED_FROM_ORG", order, ids, work)
 
 
-def record(tx: Tx, organization_id: int, type: str, order: Order, devices: int, work: Circumstances) -> None:
-    """Tells the organisation's audit log that an order brought or took devices; nothing for none."""
+def record(
+    tx: Tx, organization_id: int, type: str, order: Order, devices: Collection[int], work: Circumstances
+) -> None:
+    """Tells the organisation's audit log which devices (numbers) an order brought or took; nothing for none."""
     if devices:
         audit.record(
             tx,
@@ -124,5 +126,6 @@ def record(tx: Tx, organization_id: int, type: str, order: Order, devices: int, 
             work.actor,
             audit.Subject("ORDER", f"{order.supplier_number}:{order.number}", order.number),
             now=work.now,
-            after={"devices": devices, "order_type": order.type, "supplier_kind": order.supplier_kind},
+            after={"devices": len(devices), "order_type": order.type, "supplier_kind": order.supplier_kind},
+            devices=devices,
         )

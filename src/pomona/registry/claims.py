@@ -182,7 +182,7 @@ def _bring(
         for serial, outcome in outcomes.items()
         if outcome.owner != organization_id
     )
-    added = sum(outcome.added for outcome in outcomes.values())
+    added = [outcome.device_id for outcome in outcomes.values() if outcome.added]
     claim_lines.record(tx, organization_id, "DEVICE_ADDED_TO_ORG", order, added, work)
     return {
         serial: outcome.device_id for serial, outcome in outcomes.items() if outcome.owner == organization_id

@@ -37,6 +37,7 @@ CREATE TABLE enrollment (
 );
 CREATE INDEX enrollment_by_organization ON enrollment (organization_id{then_id});
 CREATE INDEX enrollment_by_serial ON enrollment (organization_id, serial{then_id}) WHERE serial IS NOT NULL;
+CREATE INDEX enrollment_listed ON enrollment (organization_id{then_id}) WHERE status = 'enrolled' AND serial IS NOT NULL;
 CREATE INDEX enrollment_by_account ON enrollment (account_id{then_id}) WHERE account_id IS NOT NULL;
 
 CREATE TABLE scep_challenge (

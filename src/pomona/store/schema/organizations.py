@@ -31,7 +31,8 @@ CREATE TABLE audit_event (
   subject_name TEXT NOT NULL,
   activity_id BIGINT,
   before TEXT,
-  after TEXT
+  after TEXT,
+  devices TEXT
 );
 CREATE INDEX audit_event_by_time ON audit_event (organization_id, at{then_id});
 CREATE INDEX audit_event_by_subject ON audit_event (organization_id, subject_kind, subject_id{then_id});

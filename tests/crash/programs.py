@@ -4,6 +4,7 @@ Each does one thing after the other and repeats what got no answer, so of everyt
 stand in the end.
 """
 
+import json
 import time
 from abc import abstractmethod
 from collections import Counter
@@ -16,7 +17,8 @@ from pomona.simulator.business_client import BusinessClient
 from pomona.simulator.mirror import Mirror
 from pomona.simulator.randomness import seeded
 from tests.crash.patience import Traffic, patient_http
-from tests.crash.prepared import RESELLER, SHIP_TO, Linked, Prepared
+from tests.crash.prepared import Linked, Prepared
+from tests.crash.requests import activity, submission, supplier_call
 from tests.crash.working import Working
 from tests.support.worlds import serials
 
@@ -65,9 +67,7 @@ class Supplier(Program):
 
     def submit(self, number: str, devices: list[str]) -> str:
         """Submits an order, which must be accepted; gives the id to ask for it by."""
-        accepted = self._call(
-            "bulk-enroll-devices", transactionId=number, orders=[self._order(number, devices)]
-        )
+        accepted = self._call("bulk-enroll-devices", submission(self._customer, number, {number: devices}))
         assert accepted["enrollDevicesResponse"]["statusCode"] == "SUCCESS", accepted
         self.orders[number] = devices
         self.acknowledged += 1
@@ -77,7 +77,7 @@ class Supplier(Program):
         """What became of a submission, once it has been worked off."""
         end = time.monotonic() + 90
         while time.monotonic() < end:
-            fate = self._call("check-transaction-status", deviceEnrollmentTransactionId=id)
+            fate = self._ask("check-transaction-status", deviceEnrollmentTransactionId=id)
             if "statusCode" in fate:
                 return fate
             assert fate["checkTransactionErrorResponse"][0]["errorCode"] == _NOT_YET, fate
@@ -86,27 +86,14 @@ class Supplier(Program):
 
     def devices_of(self, number: str) -> list[str]:
         """Serials of an order as the server shows it."""
-        shown = self._call("show-order-details", orderNumbers=[number])["orders"][0]
+        shown = self._ask("show-order-details", orderNumbers=[number])["orders"][0]
         return [device["deviceId"] for delivery in shown["deliveries"] for device in delivery["devices"]]
 
-    def _order(self, number: str, devices: list[str]) -> dict[str, Any]:
-        delivery = {
-            "deliveryNumber": "D1",
-            "shipDate": "2024-10-10T05:10:00Z",
-            "devices": [{"deviceId": serial} for serial in devices],
-        }
-        return {
-            "orderNumber": number,
-            "orderDate": "2024-08-28T10:10:10Z",
-            "orderType": "OR",
-            "customerId": self._customer,
-            "deliveries": [delivery],
-        }
+    def _ask(self, path: str, **members: Any) -> Any:
+        return self._call(path, json.dumps(supplier_call(**members)).encode())
 
-    def _call(self, path: str, **members: Any) -> Any:
-        context = {"shipTo": SHIP_TO, "timeZone": "420", "langCode": "en"}
-        body = {"requestContext": context, "depResellerId": RESELLER, **members}
-        answer = self.http.post(f"/enroll-service/1.0/{path}", json=body)
+    def _call(self, path: str, body: bytes) -> Any:
+        answer = self.http.post(f"/enroll-service/1.0/{path}", content=body)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 
@@ -116,15 +103,8 @@ class Api(BusinessClient):
 
     def begin(self, type: str, devices: list[str], service: str) -> str:
         """Creates an activity; gives its id."""
-        data = {
-            "type": "orgDeviceActivities",
-            "attributes": {"activityType": type},
-            "relationships": {
-                "devices": {"data": [{"type": "orgDevices", "id": serial} for serial in devices]},
-                "mdmServer": {"data": {"type": "mdmServers", "id": service}},
-            },
-        }
-        return str(self._ask("POST", "/v1/orgDeviceActivities", {"data": data})["data"]["id"])
+        document = json.loads(activity(type, devices, service))
+        return str(self._ask("POST", "/v1/orgDeviceActivities", document)["data"]["id"])
 
     def look(self, id: str) -> dict[str, Any]:
         """How an activity stands."""

@@ -3,12 +3,21 @@
 The server's memory stays what it was, nothing is changed, and others are served.
 """
 
+import contextlib
+import json
+import socket
+import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
+from pomona.store import Tx, open_store
 from tests.crash.conftest import Served
+from tests.crash.doors import Door
 from tests.crash.hostile import bomb, nested, oversized_json
+from tests.crash.requests import activity, head, submission
+from tests.support.stores import PROJECTIONS
 
 ROOM = 40_000_000
 """Bytes of memory that the process may gain over all that a test sends."""
@@ -65,3 +74,42 @@ def test_nesting_without_end_is_refused(bounded: Served, name: str, body: bytes)
     for door in bounded.doors:
         answer = bounded.send(door, body)
         assert answer.status_code < 500, f"{door.name}: {name}: {answer.status_code} {answer.text[:300]}"
+
+
+def test_a_request_that_breaks_off_changes_nothing(bounded: Served) -> None:
+    """What came of it would be a good request, but it never came to its end."""
+    before = rows(bounded)
+    for door, body in good_requests(bounded):
+        assert rows(bounded) == before
+        with socket.create_connection(("127.0.0.1", bounded.process.port), 10) as connection:
+            connection.sendall(head(door, "Transfer-Encoding: chunked") + b"%x\r\n%s\r\n" % (len(body), body))
+            time.sleep(0.1)
+    time.sleep(0.2)
+    assert rows(bounded) == before
+    for door, body in good_requests(bounded):
+        assert bounded.send(door, body).status_code in (200, 201)
+    assert all(after > count for after, count in zip(rows(bounded), before, strict=True))
+
+
+def good_requests(served: Served) -> list[tuple[Door, bytes]]:
+    serial, service = served.given.pools[0][0], served.given.second.uuid
+    bodies = {
+        "/profile": json.dumps({"profile_name": "P", "url": "https://mdm.example/enrol"}).encode(),
+        "/v1/orgDeviceActivities": activity("ASSIGN_DEVICES", [serial], service),
+        "/enroll-service/1.0/bulk-enroll-devices": submission(
+            served.given.number, "BROKEN", {"BROKEN": ["OBROKENOFF01"]}
+        ),
+    }
+    return [(door, bodies[door.path]) for door in served.doors if door.path in bodies]
+
+
+def rows(served: Served) -> list[int]:
+    """How many profiles, activities and submissions there are."""
+    with contextlib.closing(open_store(served.process.data / "pomona.db", PROJECTIONS)) as store:
+        return [
+            store.read_sync(partial(_count, table=table)) for table in ("profile", "activity", "submission")
+        ]
+
+
+def _count(tx: Tx, table: str) -> int:
+    return int(tx.value(f"SELECT count(*) FROM {table}"))

@@ -11,6 +11,7 @@ import pytest
 from tests.crash.amounts import CONNECTIONS
 from tests.crash.conftest import Served
 from tests.crash.doors import Door
+from tests.crash.requests import head
 
 SLOW = 200
 PER_CONNECTION = 40_000
@@ -54,13 +55,6 @@ class Connections:
             each.close()
 
 
-def head(served: Served, path: str, *fields: str) -> bytes:
-    """A request's head up to where its body begins, with what the door to `path` asks for."""
-    found = door(served, path)
-    own = [f"{name}: {value}" for name, value in found.headers.items()]
-    return "\r\n".join([f"{found.method} {path} HTTP/1.1", "Host: tests", *own, *fields, "", ""]).encode()
-
-
 def door(served: Served, path: str) -> Door:
     """The door with this path."""
     return next(each for each in served.doors if each.path == path)
@@ -84,9 +78,11 @@ def test_slow_ones_hold_up_nobody(served: Served, opened: Connections) -> None:
     served.still_answers()
     before = served.process.memory
     slow = opened.open(SLOW, b"GET /healthz HTTP/1.1\r\nX-Slow: ")
-    slow += opened.open(SLOW, head(served, "/profile/devices", "Content-Length: 900000") + b'{"devices": [')
     slow += opened.open(
-        SLOW, head(served, "/v1/orgDeviceActivities", "Transfer-Encoding: chunked") + b"1\r\n{\r\n"
+        SLOW, head(door(served, "/profile/devices"), "Content-Length: 900000") + b'{"devices": ['
+    )
+    slow += opened.open(
+        SLOW, head(door(served, "/v1/orgDeviceActivities"), "Transfer-Encoding: chunked") + b"1\r\n{\r\n"
     )
     for letter in (b"a", b"b", b"c"):
         for each in slow[: 2 * SLOW]:
@@ -100,7 +96,7 @@ def test_slow_ones_hold_up_nobody(served: Served, opened: Connections) -> None:
 
 def test_those_that_do_not_read_cost_one_answer_each(served: Served, opened: Connections) -> None:
     """Each asks for page after page and takes nothing of them."""
-    ask = head(served, "/server/devices", "Content-Length: 15") + b'{"limit": 1000}'
+    ask = head(door(served, "/server/devices"), "Content-Length: 15") + b'{"limit": 1000}'
     page = len(served.send(door(served, "/server/devices"), b'{"limit": 1000}').content)
     before = served.process.memory
     opened.open(SLOW, ask * 32)
@@ -148,7 +144,7 @@ def answers(connection: socket.socket, wanted: int) -> int:
 def test_a_body_that_never_ends_is_not_kept(served: Served, opened: Connections, path: str) -> None:
     served.still_answers()
     before = served.process.memory
-    (connection,) = opened.open(1, head(served, path, "Transfer-Encoding: chunked"))
+    (connection,) = opened.open(1, head(door(served, path), "Transfer-Encoding: chunked"))
     chunk = b"%x\r\n%s\r\n" % (len(PIECE), PIECE)
     with contextlib.suppress(ConnectionError):
         for _ in range(ENDLESS // len(PIECE)):

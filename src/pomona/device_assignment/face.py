@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import parse_qs
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from pomona.device_assignment import errors
 from pomona.device_assignment.auth import Session, Sessions
@@ -23,6 +23,7 @@ from pomona.device_assignment.pages import NEWEST
 from pomona.registry import sessions
 from pomona.registry.sessions import Party
 from pomona.runtime import Runtime
+from pomona.runtime.asgi import Disconnected
 from pomona.store import Tx
 
 T = TypeVar("T")
@@ -85,6 +86,8 @@ class Face:
                 body, session = await self._handle(scope, headers, receive, now)
         except Refused as refused:
             await _refuse(send, refused)
+        except Disconnected:
+            return
         except errors.HANDLED as problem:
             await _refuse(send, errors.translated(problem))
         else:
@@ -137,13 +140,13 @@ class Face:
 
     async def _body(self, receive: Receive) -> bytes:
         limit = self.runtime.settings.body_limit
-        message = await receive()
+        message = await _received(receive)
         body: bytes = message.get("body", b"")
         if message.get("more_body"):
             parts = [body]
             size = len(body)
             while message.get("more_body") and size <= limit:
-                message = await receive()
+                message = await _received(receive)
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
             body = b"".join(parts)
@@ -164,6 +167,13 @@ class Face:
             fresh = call.session._replace(opened_at=call.now)
             call.rotated = self.sessions.seal(fresh, self.runtime.rng)
         return party
+
+
+async def _received(receive: Receive) -> Message:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    return message
 
 
 def protocol_version(header: bytes) -> int:

@@ -23,6 +23,7 @@ BACKLOG = 2048
 HANDSHAKE_SECONDS = 10.0
 _SWEEP_EVERY = 5  # seconds
 _POLL = 0.01  # seconds
+_FAREWELL = 0.2  # seconds for whoever waits for a client to hear that it is gone, which is no failure
 _REACHED_AT = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, never bound
 
 
@@ -118,6 +119,7 @@ class Listener:
             await self._drain(seconds)
             for connection in self.connections:
                 connection.transport.abort()
+            await self._drain(_FAREWELL)
             for task in list(self._state.tasks):
                 task.cancel("the server is stopping")
             await self._drain(1.0)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from pomona.registry import results, submissions
+from pomona.registry import activities, results, submissions
 from pomona.registry.order_documents import CHUNK, OrderDocument, OrderedDelivery, chunks, decode_chunk
 from pomona.registry.order_plans import Plans
 from pomona.registry.order_problems import Problem
@@ -72,14 +72,15 @@ def test_its_status_names_the_devices_as_they_were_written(store: Store) -> None
 def test_a_large_activity_is_done_in_the_order_of_serials_and_a_small_one_as_asked(store: Store) -> None:
     world = World(store)
     service = world.service("A")
-    ours = world.stock(COUNT)
+    many = activities.CHUNK + 500
+    ours = world.stock(many)
     large = world.activity("ASSIGN_DEVICES", ours, service)
     small = world.activity("UNASSIGN_DEVICES", ours[:50])
-    assert (large.succeeded, small.succeeded) == (COUNT, 50)
+    assert (large.succeeded, small.succeeded) == (many, 50)
     assert done(store, large.id) == sorted(ours)
     assert done(store, small.id) == ours[:50]
 
 
 def done(store: Store, activity_id: int) -> list[str]:
-    rows = store.read_sync(lambda tx: results.page(tx, activity_id, limit=2 * COUNT))
+    rows = store.read_sync(lambda tx: results.page(tx, activity_id, limit=2 * activities.CHUNK))
     return [row.serial for row in rows]

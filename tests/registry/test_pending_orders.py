@@ -4,6 +4,7 @@ import pytest
 
 from pomona.registry import audit, order_flows, orders, supplier_links
 from pomona.registry.errors import Duplicate, Invalid, NotFound
+from pomona.registry.order_documents import CHUNK
 from pomona.store import Store
 from tests.support.supply import (
     ORDERED,
@@ -91,7 +92,7 @@ def test_a_link_that_is_gone_again_stops_the_flow(any_store: Store) -> None:
 
 def test_a_long_order_flows_in_by_chunks(any_store: Store) -> None:
     world, reseller = World(any_store), Reseller(any_store)
-    ours = serials(4_100)
+    ours = serials(2 * CHUNK + 100)
     reseller.send(document("A1", world.organization.number, ours))
     any_store.write_sync(
         lambda tx: supplier_links.link(tx, world.id, "RESELLER", "16FCE4A0", actor=ADMIN, now=world.now)
@@ -99,7 +100,7 @@ def test_a_long_order_flows_in_by_chunks(any_store: Store) -> None:
     (id,) = any_store.read_sync(order_flows.waiting)
     steps = [any_store.write_sync(lambda tx: order_flows.step(tx, id, now=world.now)) for _ in range(4)]
     assert steps == [True, True, False, False]
-    assert reseller.order("A1").live == 4_100
+    assert reseller.order("A1").live == 2 * CHUNK + 100
     assert any_store.read_sync(order_flows.waiting) == []
     counted(any_store)
 

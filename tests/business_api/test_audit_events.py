@@ -129,7 +129,8 @@ def test_a_page_that_looks_through_much_is_short(
     assert len(events(client, type="DEVICE_ASSIGNED_TO_SERVER")) == 8
 
 
-def test_a_stopped_activity_tells_what_it_did(client: Client, world: World) -> None:
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+def test_an_activity_that_ended_early_tells_what_it_did(client: Client, world: World, end: str) -> None:
     service = world.service("Main")
     stock = serials(activities.CHUNK + 1)
     world.arrive(stock)
@@ -140,7 +141,10 @@ def test_a_stopped_activity_tells_what_it_did(client: Client, world: World) -> N
             rng=world.rng,
         )  # fmt: skip
         assert activities.step(tx, made.id, "test", world.now)
-        activities.stop(tx, made, actor=ADMIN, now=world.now + 1)
+        if end == "stopped":
+            activities.stop(tx, made, actor=ADMIN, now=world.now + 1)
+        else:
+            activities.fail(tx, made.id, "The service is gone.", world.now + 1)
 
     world.store.write_sync(half)
     found = events(client, actorId=client.account.client_id, limit="999")

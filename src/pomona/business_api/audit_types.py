@@ -39,11 +39,12 @@ KEYS = {_words(name): f"eventData{name}" for names in _NAMES.values() for name i
 
 CATEGORIES = {_words(name): category for category, names in _NAMES.items() for name in names}
 
+_BY_ACTIVITIES = ("DEVICE_ASSIGNED_TO_SERVER", "DEVICE_UNASSIGNED_FROM_SERVER", "DEVICE_REMOVED_FROM_ORG")
+
 FROM_REGISTRY = {
     "ACCOUNT_CREATED": ("ACCOUNT_ADDED",),
-    "ACTIVITY_STOPPED": (
-        "DEVICE_ASSIGNED_TO_SERVER", "DEVICE_UNASSIGNED_FROM_SERVER", "DEVICE_REMOVED_FROM_ORG",
-    ),
+    "ACTIVITY_FAILED": _BY_ACTIVITIES,
+    "ACTIVITY_STOPPED": _BY_ACTIVITIES,
     "DEVICE_REPLACED": ("DEVICE_REMOVED_FROM_ORG", "DEVICE_ADDED_TO_ORG"),
 } | {
     type: (type,)

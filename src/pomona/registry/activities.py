@@ -297,11 +297,15 @@ STEPS: dict[str, Step] = {
 
 def fail(tx: Tx, activity_id: int, problem: str, now: int) -> None:
     """Ends an activity that cannot go on (its service was deleted meanwhile, say); what is done stays done."""
-    tx.execute(
+    row = tx.row(
         "UPDATE activity SET status = 'FAILED', sub_status = 'FAILED', completed_at = $1, metadata = $2"
-        " WHERE id = $3 AND status = 'IN_PROGRESS'",
+        f" WHERE id = $3 AND status = 'IN_PROGRESS' RETURNING {_COLUMNS}",
         *(now, msgspec.json.encode({"problem": problem}).decode(), activity_id),
     )
+    if row is not None:
+        activity = _activity(row)
+        audit.record(tx, activity.organization_id, "ACTIVITY_FAILED", activity.actor, _subject(activity), now=now,
+                     after={"problem": problem}, activity_id=activity.id)  # fmt: skip
 
 
 def _subject(activity: Activity) -> audit.Subject:

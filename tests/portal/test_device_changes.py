@@ -207,7 +207,7 @@ def test_an_activity_that_goes_on_is_followed_and_stopped(portal: Portal) -> Non
         made = activities.create(
             tx, portal.world.id, "UNASSIGN_DEVICES", ours, actor=ADMIN, now=now, rng=portal.world.rng
         )
-        tx.execute("UPDATE activity SET leased_by = 'elsewhere', leased_until = $1", now + 600_000)
+        tx.execute("UPDATE activity SET leased_by = 'elsewhere', leased_until = $1", now + activities.LEASE)
         return made.uuid
 
     page = f"/portal/activities/{portal.runtime.store.write_sync(held_elsewhere)}"

@@ -58,6 +58,10 @@ _share_out_memory()
 def connect(file: Path, *, durable: bool = False, read_only: bool = False) -> apsw.Connection:
     """A connection as all of Pomona uses it. `durable` survives a power cut at the price of an fsync a commit."""
     connection = apsw.Connection(str(file), statementcachesize=400)
+    if not read_only and connection.readonly("main"):
+        # Noticed before anything is read: the files beside the database would be made as read-only as it is, and stay so.
+        connection.close()
+        raise apsw.ReadOnlyError(str(file))
     connection.set_busy_timeout(15_000)
     # Without it SQLite's STAT4 build plans a statement again for each new value that is bound.
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
@@ -102,26 +106,31 @@ class SqliteEngine:
         self._projections = projections
 
     def read(self, work: Work[T]) -> T:
-        connection = self._reader()
-        connection.execute("BEGIN")
         try:
-            return work(SqliteTx(connection, self._projections))
+            connection = self._reader()
+            connection.execute("BEGIN")
+            try:
+                return work(SqliteTx(connection, self._projections))
+            finally:
+                if connection.in_transaction:  # trouble at the disk has ended it
+                    connection.execute("COMMIT")
         except _UNAVAILABLE as problem:
             raise unavailable(self.file, problem) from None
-        finally:
-            connection.execute("COMMIT")
 
     def scan(self, work: Work[T], seconds: float) -> T:
-        connection = connect(self.file, read_only=True)
-        end = time.monotonic() + seconds
-        connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_CHECKS)
         try:
-            connection.execute("BEGIN")
-            return work(SqliteTx(connection, self._projections))
+            connection = connect(self.file, read_only=True)
+            try:
+                end = time.monotonic() + seconds
+                connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_CHECKS)
+                connection.execute("BEGIN")
+                return work(SqliteTx(connection, self._projections))
+            finally:
+                connection.close()
         except apsw.InterruptError:
             raise ScanDeadline(f"the answer was not ready within {seconds:g} s; ask for less") from None
-        finally:
-            connection.close()
+        except _UNAVAILABLE as problem:
+            raise unavailable(self.file, problem) from None
 
     def write(self, work: Work[T]) -> tuple[T, frozenset[str]]:
         future: Future[tuple[Any, frozenset[str]]] = Future()

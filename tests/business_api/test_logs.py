@@ -103,4 +103,4 @@ def test_a_long_log_is_read_in_parts(client: Client, world: World) -> None:
     unknown = serials(count, seed=11)
     done = client.done(client.activity("RELEASE_DEVICES", unknown))
     lines = httpx.get(done["attributes"]["downloadUrl"]).text.splitlines()
-    assert lines[8:] == [f"{serial},FAILED,DEVICE_NOT_FOUND" for serial in unknown]
+    assert lines[8:] == [f"{serial},FAILED,DEVICE_NOT_FOUND" for serial in sorted(unknown)]

@@ -15,7 +15,7 @@ from pomona.registry.order_problems import Problem
 OrderType = Literal["OR", "RE", "VD", "OV"]
 ORDER_TYPES: tuple[OrderType, ...] = ("OR", "RE", "VD", "OV")
 
-CHUNK = 1_000
+CHUNK = 2_000
 """Devices that one transaction handles: some tens of milliseconds, so that others get their turn."""
 
 

@@ -1,6 +1,5 @@
 """Works on what suppliers submitted and lets waiting orders flow in, a chunk of each at a time so that all get their turn."""
 
-import asyncio
 import logging
 from collections import Counter
 from functools import partial
@@ -36,7 +35,11 @@ class OrderWorker:
         flowing = await store.read(order_flows.waiting)
         if not suppliers and not flowing:
             return False
-        await asyncio.gather(*(self._step(id) for id in suppliers), *(self._flow(id) for id in flowing))
+        # One after the other: requests write in between, and a pool's connections are left to them.
+        for id in suppliers:
+            await self._step(id)
+        for id in flowing:
+            await self._flow(id)
         return True
 
     async def _step(self, supplier_id: int) -> None:

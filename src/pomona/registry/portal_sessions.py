@@ -102,7 +102,8 @@ def attempt(tx: Tx, email: str, address: str, now: int) -> int:
     An attempt that is refused is not counted again, so that waiting helps.
     """
     tx.lock(0)
-    tx.execute("DELETE FROM sign_in_attempt WHERE since <= $1", now - WINDOW)
+    # One that lies ahead was made while the clock was wrong, and would keep people out until then.
+    tx.execute("DELETE FROM sign_in_attempt WHERE since <= $1 OR since > $2", *(now - WINDOW, now + WINDOW))
     buckets = _buckets(email, address)
     for bucket, limit in buckets:
         row = tx.row("SELECT attempts, since FROM sign_in_attempt WHERE bucket = $1", bucket)

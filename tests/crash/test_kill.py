@@ -45,16 +45,6 @@ def process(tmp_path: Path) -> Iterator[PomonaProcess]:
     made.close()
 
 
-def test_a_first_start_that_is_killed_harms_nothing(process: PomonaProcess) -> None:
-    rng = random.Random(SEED)
-    for _ in range(ROUNDS):
-        process.launch()
-        time.sleep(rng.uniform(0.1, 0.7))
-        process.kill()
-    process.start()
-    assert process.stop() == 0
-
-
 def test_killed_again_and_again(process: PomonaProcess) -> None:
     given = prepare(Settings(data=process.data))
     process.start()

@@ -1,5 +1,6 @@
 """Where the master key comes from: the environment, or a file beside the data that is made at first start."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -38,12 +39,27 @@ def _ring(text: str, source: str) -> KeyRing:
 
 
 def _make(file: Path, rng: Rng) -> KeyRing:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    master = rng(32)
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write_first(file, encode(rng(32)).encode() + b"\n")
         return _ring(file.read_text().strip(), str(file))
-    with os.fdopen(handle, "w") as out:
-        out.write(encode(master) + "\n")
-    return KeyRing(master)
+    except OSError as problem:
+        raise MasterKeyProblem(f"{file} cannot be made: {problem.strerror}") from None
+
+
+def _write_first(file: Path, content: bytes) -> None:
+    """Puts a whole file there unless one is there by now: of several that start at once, one's stays.
+
+    Nobody ever sees a part of it, whenever this process may be killed.
+    """
+    import tempfile  # imported late: a key is made once
+
+    descriptor, draft = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    try:
+        os.write(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    with contextlib.suppress(FileExistsError):
+        file.hardlink_to(draft)
+    Path(draft).unlink()

@@ -21,6 +21,7 @@ SHARES = {
     Kind.VISION: 2,
 }
 KIND_SPREAD = tuple(kind for kind, share in SHARES.items() for _ in range(share))
+_BY_PLACE = (None, *sorted(Kind))
 
 Draws = tuple[int, int, int, int, int, int]
 """Six independent numbers of 64 bits, all that is ever derived from a serial."""
@@ -39,7 +40,7 @@ def marked_kind(serial: str) -> Kind | None:
     if len(serial) not in (10, 12) or serial.count("O") != 1 or "0" in serial or "I" in serial:
         return None
     place = serial.index("O")
-    return Kind(place) if 1 <= place <= 6 else None
+    return _BY_PLACE[place] if place < len(_BY_PLACE) else None
 
 
 def made_as(serial: str, draw: int, kind: Kind | None = None) -> Product:

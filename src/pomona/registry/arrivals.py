@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -226,6 +227,7 @@ def _insert_product(tx: Tx, product: Product, fingerprint: str) -> KnownProduct:
     return KnownProduct(int(id), row.kind, da_v7, ba)
 
 
+@lru_cache(maxsize=4096)
 def _fingerprint(product: Product) -> str:
     text = "\x1f".join(str(value) for value in _product_row(product))
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

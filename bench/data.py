@@ -4,6 +4,7 @@ Kept by everything that decides what is in it (tables, encoders, catalogue, the 
 """
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ _DECIDES = (
     "keys/keyring.py",
     "registry/arrivals.py",
     "registry/claim_lines.py",
-    "registry/order_documents.py",
+    "registry/order_plans.py",
     "device_assignment/projection.py",
     "business_api/projection.py",
 )
@@ -67,6 +68,7 @@ def copied(data: Data) -> Iterator[Data]:
     folder = data.beside("copy")
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(data.folder, folder)
+    os.sync()  # else the server's own writes wait until gigabytes of the copy are on the disk
     try:
         yield Data(folder, data.size, data.keys)
     finally:

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench import floor
@@ -25,14 +24,34 @@ FACES: dict[str, tuple[str, Open, FloorListing]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Crawl:
-    """A whole list was read. `first` and `last` are the CPU seconds of the pages at either end."""
+class Reader:
+    """Reads a list in blocks of pages, so that two can be read in turn, and counts what that costs the server."""
 
-    cost: Cost
-    first: float
-    last: float
-    bytes: int
+    def __init__(self, server: Process, connection: Connection, listing: Listing) -> None:
+        self._server = server
+        self._connection = connection
+        self._listing = listing
+        self._wanted: bytes | None = listing.first(LIMIT)
+        self.blocks: list[Cost] = []
+        self.devices = 0
+        self.bytes = 0
+
+    @property
+    def cost(self) -> Cost:
+        """Of all blocks."""
+        return Cost(sum(block.cpu for block in self.blocks), sum(block.wall for block in self.blocks))
+
+    def read(self, pages: int) -> bool:
+        """The next pages; False at the end of the list."""
+        before = self._server.cost()
+        while pages and self._wanted:
+            page = self._connection.ask(self._wanted)
+            self.devices += self._listing.count(page)
+            self.bytes += len(page)
+            self._wanted = self._listing.following(page, LIMIT)
+            pages -= 1
+        self.blocks.append(self._server.cost() - before)
+        return self._wanted is not None
 
 
 def compare(bar: str, data: Data, server: Process, rounds: int) -> Reading:
@@ -43,12 +62,16 @@ def compare(bar: str, data: Data, server: Process, rounds: int) -> Reading:
         listing = opened(connection, data.keys)
         bare = stack.enter_context(floor_server(ensure_floor(bar, data, connection, listing)))
         below = stack.enter_context(bare.connect())
-        crawl(bare, below, bare_listing, data.size)
-        ours, floors = [], []
-        for _ in range(rounds):
-            ours.append(crawl(server, connection, listing, data.size))
-            floors.append(crawl(bare, below, bare_listing, data.size))
-    return _reading(bar, name, data.size, ours, floors)
+        rounds_of_both = [
+            _in_turn(
+                Reader(server, connection, listing), Reader(bare, below, bare_listing), _block(data.size)
+            )
+            for _ in range(rounds + 1)
+        ]
+    for ours, _ in rounds_of_both:
+        _check(ours, data.size)
+    # The first round has touched every page of both files and is not counted.
+    return _reading(bar, name, data.size, rounds_of_both[1:])
 
 
 def floor_server(file: Path) -> AbstractContextManager[Process]:
@@ -61,27 +84,25 @@ def floor_server(file: Path) -> AbstractContextManager[Process]:
 def read_once(bar: str, data: Data, server: Process) -> None:
     """Reads the face's list, for what it leaves behind in the server."""
     with server.connect() as connection:
-        crawl(server, connection, FACES[bar][1](connection, data.keys), data.size)
+        reader = Reader(server, connection, FACES[bar][1](connection, data.keys))
+        reader.read(data.size)
+        _check(reader, data.size)
 
 
-def crawl(server: Process, connection: Connection, listing: Listing, size: int) -> Crawl:
-    """Reads a list to its end. Raises UnexpectedAnswer when it does not hold `size` devices."""
-    pages, number = -(-size // LIMIT), 0
-    edge = min(_EDGE, max(1, pages // 4))
-    devices = size_in_bytes = 0
-    marks = {0: server.cost()}
-    for number, page in enumerate(read(connection, listing), 1):
-        devices += listing.count(page)
-        size_in_bytes += len(page)
-        if number in (edge, pages - edge, pages):
-            marks[number] = server.cost()
-    if devices != size or number != pages:
-        raise UnexpectedAnswer(
-            f"the list held {devices} devices on {number} pages, expected {size} on {pages}"
-        )
-    first = marks[edge] - marks[0]
-    last = marks[pages] - marks[pages - edge]
-    return Crawl(marks[pages] - marks[0], first.cpu, last.cpu, size_in_bytes)
+def _in_turn(ours: Reader, floor: Reader, block: int) -> tuple[Reader, Reader]:
+    """Both lists to their ends, a block of the one and a block of the other: what disturbs one disturbs both."""
+    while ours.read(block) | floor.read(block):
+        pass
+    return ours, floor
+
+
+def _block(size: int) -> int:
+    return min(_EDGE, max(1, -(-size // LIMIT) // 4))
+
+
+def _check(reader: Reader, size: int) -> None:
+    if reader.devices != size:
+        raise UnexpectedAnswer(f"the list held {reader.devices} devices, expected {size}")
 
 
 def read(connection: Connection, listing: Listing) -> Iterator[bytes]:
@@ -102,24 +123,27 @@ def ensure_floor(bar: str, data: Data, connection: Connection, listing: Listing)
     return file
 
 
-def _reading(bar: str, name: str, size: int, ours: list[Crawl], floors: list[Crawl]) -> Reading:
-    cpu, below = median([each.cost.cpu for each in ours]), median([each.cost.cpu for each in floors])
-    flat = ratio(sum(each.last for each in ours), sum(each.first for each in ours))
-    pages, best = -(-size // LIMIT), min(each.cost.wall for each in ours)
+def _reading(bar: str, name: str, size: int, rounds: list[tuple[Reader, Reader]]) -> Reading:
+    ours, floors = [ours.cost for ours, _ in rounds], [floor.cost for _, floor in rounds]
+    cpu, below = median([cost.cpu for cost in ours]), median([cost.cpu for cost in floors])
+    times = median([ratio(one.cpu, other.cpu) for one, other in zip(ours, floors, strict=True)])
+    ends = [(reader.blocks[0].cpu, reader.blocks[-1].cpu) for reader, _ in rounds]
+    flat = ratio(sum(last for _, last in ends), sum(first for first, _ in ends))
+    pages, best = -(-size // LIMIT), min(cost.wall for cost in ours)
     figures = [
-        Figure(f"{ratio(cpu, below):.2f}x floor", ratio(cpu, below), 1.5, 1.15),
+        Figure(f"{times:.2f}x floor", times, 1.5, 1.15),
         Figure(f"{count(size / best)} devices/s", 0),
         Figure(f"last pages {flat:.2f}x the first", flat, 1.2, 1.2),
     ]
     details = [
         (
-            f"server CPU {cpu:.2f} s, {1000 * cpu / pages:.2f} ms a page; floor {below:.2f} s,"
-            f" {1000 * below / pages:.2f} ms a page"
+            f"server CPU {cpu:.2f} s, {1000 * cpu / pages:.2f} ms a page;"
+            f" floor {below:.2f} s, {1000 * below / pages:.2f} ms a page"
         ),
         (
-            f"rounds: {', '.join(f'{each.cost.cpu:.2f}' for each in ours)} s;"
-            f" floor {', '.join(f'{each.cost.cpu:.2f}' for each in floors)} s"
+            f"rounds: {', '.join(f'{cost.cpu:.2f}' for cost in ours)} s;"
+            f" floor {', '.join(f'{cost.cpu:.2f}' for cost in floors)} s"
         ),
-        f"{ours[0].bytes / pages / 1000:.0f} kB a page; floor {floors[0].bytes / pages / 1000:.0f} kB",
+        f"{rounds[0][0].bytes / pages / 1000:.0f} kB a page; floor {rounds[0][1].bytes / pages / 1000:.0f} kB",
     ]
     return Reading(bar, f"{name} {count(size)}", figures, "bar 1.5x, flat to 1.2x", details)

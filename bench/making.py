@@ -26,6 +26,7 @@ from pomona.registry import (
 )
 from pomona.registry.actors import OPERATOR
 from pomona.registry.order_documents import OrderDocument, OrderedDelivery
+from pomona.registry.order_plans import Plans
 from pomona.registry.organizations import Organization
 from pomona.registry.services import Service
 from pomona.registry.suppliers import Supplier
@@ -149,7 +150,8 @@ class _Maker:
         body = order_body(f"TXN-{n}", customer, document.number, serials)
         submission = submissions.prepare(f"TXN-{n}", body, [document])
         self._write(lambda tx: submissions.accept(tx, id, submission, now=self._now, rng=self._runtime.rng))
-        while self._write(lambda tx: order_steps.step(tx, id, now=self._runtime.clock.now())):
+        plans = Plans()
+        while self._write(lambda tx: order_steps.step(tx, id, now=self._runtime.clock.now(), plans=plans)):
             pass
 
     def _service(self, name: str) -> Service:

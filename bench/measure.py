@@ -10,15 +10,17 @@ import socket
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from bench.client import Connection
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _PATIENCE = 60.0  # seconds
 
+T = TypeVar("T")
 Cores = frozenset[int]
 
 _ALLOWED = sorted(os.sched_getaffinity(0))
@@ -84,7 +86,7 @@ class Process:
         self.port = port
         self._log = log
         self.spawned = time.perf_counter()
-        with pinned(SERVER_CORE), log.open("ab") as out:
+        with pinned(SERVER_CORE), log.open("wb") as out:
             self._process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment
             )
@@ -96,14 +98,27 @@ class Process:
 
     def connect(self) -> Connection:
         """A connection, as soon as one is accepted. Raises RuntimeError with the end of the log."""
+        return self._wait(self._connected)
+
+    def _connected(self) -> Connection | None:
+        try:
+            return Connection(self.port)
+        except ConnectionRefusedError:
+            return None
+
+    def _wait(self, found: Callable[[], T | None]) -> T:
         deadline = time.monotonic() + _PATIENCE
         while self._process.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(ConnectionRefusedError):
-                return Connection(self.port)
+            if result := found():
+                return result
             time.sleep(0.001)
         self.stop()
         end = self._log.read_text(errors="replace")[-3000:]
         raise RuntimeError(f"{self._process.args!r} does not answer; the end of its log:\n{end}")
+
+    def wait_until_it_says(self, words: bytes) -> None:
+        """Until the log holds `words`. Raises RuntimeError with the end of the log."""
+        self._wait(lambda: words in self._log.read_bytes())
 
     def cost(self) -> Cost:
         """What it has taken so far; the difference of two is what happened between them."""

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.data import Data
@@ -21,7 +22,10 @@ def environment() -> dict[str, str]:
     return kept | {"POMONA_CONFIG": os.devnull}
 
 
-def pomona(data: Data) -> AbstractContextManager[Process]:
-    """A serving Pomona for the time of a block."""
+@contextmanager
+def pomona(data: Data) -> Iterator[Process]:
+    """A serving Pomona for the time of a block, once it has nothing left to prepare."""
     port = free_port()
-    return running(command(data.folder, port), port, data.beside("server.log"), environment())
+    with running(command(data.folder, port), port, data.beside("server.log"), environment()) as server:
+        server.wait_until_it_says(b"pomona: http ")
+        yield server

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pomona.keys.randomness import seeded
-from pomona.server.authority import Authority, AuthorityProblem, Leaf
+from pomona.server.authority import Authority, Leaf
 from pomona.server.certificates import Term, key_pem, new_key, server_certificate
+from pomona.server.problems import AuthorityProblem
 
 DAY = 86_400_000
 START = 1_795_000_000_000  # in November 2026

@@ -22,8 +22,8 @@ def up(
 
     from pomona.keys.master import MasterKeyProblem
     from pomona.server import logs
-    from pomona.server.authority import AuthorityProblem
     from pomona.server.listener import CannotListen
+    from pomona.server.problems import AuthorityProblem
     from pomona.server.process import Addresses, serve
     from pomona.store import StoreError
 

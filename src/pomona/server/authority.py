@@ -27,15 +27,12 @@ from pomona.server.certificates import (
     server_certificate,
     term,
 )
+from pomona.server.problems import AuthorityProblem
 
 AUTHORITY_LIFE = timedelta(days=3650)
 LEAF_LIFE = timedelta(days=397)  # Apple's clients accept no more from a public authority
 RENEW_BEFORE = timedelta(days=30)
 _DAY = 86_400_000  # milliseconds
-
-
-class AuthorityProblem(Exception):
-    """The authority's files cannot be used or made; the message says which file, what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

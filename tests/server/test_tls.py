@@ -26,7 +26,8 @@ from pomona.server.certificates import (
 )
 from pomona.server.client_hosts import CLIENT_HOSTS, NOT_SERVED, canonical, face_of
 from pomona.server.listener import Listener
-from pomona.server.tls import default_hosts, machine_names, server_context
+from pomona.server.machine import machine_names
+from pomona.server.tls import default_hosts, server_context
 from tests.server.conftest import Listen, wall_clock
 
 DAY = 86_400_000

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 
 from pomona.server.client_hosts import NOT_SERVED, canonical, face_of
 from pomona.server.listener import BACKLOG, listening_socket
+from pomona.server.machine import machine_names
 from pomona.server.proxy_request import ProxyRequest, Refusal, parse
-from pomona.server.tls import machine_names
 
 Address = tuple[str, int]
 

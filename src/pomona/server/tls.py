@@ -5,7 +5,6 @@ or this machine. Certificates are made when first asked for and replaced in time
 """
 
 import os
-import socket
 import ssl
 import sys
 import tempfile
@@ -14,16 +13,7 @@ from contextlib import contextmanager
 
 from pomona.server.authority import Authority, Leaf
 from pomona.server.client_hosts import CLIENT_HOSTS, canonical
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-def machine_names() -> tuple[str, ...]:
-    """Give the names that people on this machine and its local network call it by. Asks no name server."""
-    name = socket.gethostname().lower()
-    if not name or name == "localhost":
-        return LOOPBACK
-    return (*LOOPBACK, name) if "." in name else (*LOOPBACK, name, f"{name}.local")
+from pomona.server.machine import machine_names
 
 
 def default_hosts(configured: Iterable[str] = ()) -> tuple[str, ...]:

@@ -16,13 +16,11 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
-from pomona.registry import activities
 from pomona.runtime import Runtime, Settings
 from pomona.server.application import compose
 from pomona.server.installation import installation
 from pomona.server.listener import Listener
 from pomona.server.proxy import Proxy, Routes
-from pomona.server.workers import start_workers
 
 _log = logging.getLogger("pomona.server")
 
@@ -43,8 +41,6 @@ async def running(runtime: Runtime) -> AsyncIterator[Addresses]:
     Plain HTTP is answered before the rest is ready, which takes as long again: certificates, and faces nobody asked yet.
     """
     settings = runtime.settings
-    if not settings.database_url:
-        await runtime.store.write(activities.forget_leases)
     app = compose(runtime)
     http = _http(settings, app)
     https = _https(runtime, app)
@@ -58,7 +54,7 @@ async def running(runtime: Runtime) -> AsyncIterator[Addresses]:
             await listener.start()
             stack.push_async_callback(listener.stop, settings.shutdown_seconds)
         await app.get_ready()
-        await stack.enter_async_context(start_workers(runtime, worker_name()))
+        await stack.enter_async_context(_workers(runtime))
         yield Addresses(
             http.origin if http else None,
             https.origin if https else None,
@@ -129,6 +125,18 @@ def _proxy(settings: Settings, http: Listener | None, https: Listener | None) ->
         return None
     routes = Routes(https.address, http.address if http else None)
     return Proxy(routes, settings.host, settings.proxy_port)
+
+
+@contextlib.asynccontextmanager
+async def _workers(runtime: Runtime) -> AsyncIterator[None]:
+    """The workers, imported when requests are answered already; what a killed process held is free again."""
+    from pomona.registry import activities
+    from pomona.server.workers import start_workers
+
+    if not runtime.settings.database_url:
+        await runtime.store.write(activities.forget_leases)
+    async with start_workers(runtime, worker_name()):
+        yield
 
 
 def _allow_many_connections() -> None:

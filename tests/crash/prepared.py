@@ -61,7 +61,7 @@ class Prepared:
     enrolling: list[str]
 
 
-def prepare(settings: Settings, pools: Sequence[int] = (4_500, 4_500, 600)) -> Prepared:
+def prepare(settings: Settings, pools: Sequence[int] = (4_500, 4_500, 400)) -> Prepared:
     """Makes the organisation in the installation that `settings` describe; `pools` says how many devices each has."""
     with installation(settings) as runtime:
         world = World(runtime.store)

@@ -61,7 +61,7 @@ class Supplier(Program):
 
     def turn(self) -> None:
         n = len(self.orders) + 1
-        devices = serials(self.rng.choice((50, 900, 7_000)), seed=self._seed * 1_000_003 + n)
+        devices = serials(self.rng.choice((50, 900, 4_500)), seed=self._seed * 1_000_003 + n)
         fate = self.fate(self.submit(f"ORDER{n}", devices))
         assert fate["statusCode"] == "COMPLETE", fate
 

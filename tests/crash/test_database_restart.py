@@ -33,14 +33,15 @@ def process(tmp_path: Path, postgres_database: str) -> Iterator[PomonaProcess]:
 def test_work_goes_on_after_a_restart_of_the_database(
     process: PomonaProcess, postgres_cluster: Cluster, postgres_database: str
 ) -> None:
-    given = prepare(Settings(data=process.data, database_url=postgres_database, secret_key=SECRET_KEY))
+    settings = Settings(data=process.data, database_url=postgres_database, secret_key=SECRET_KEY)
+    given = prepare(settings, pools=(2_500, 2_500, 400))
     process.start()
     with contextlib.closing(everybody(process.origin, given, SEED)) as all_of_them:
         all_of_them.start()
-        time.sleep(2)
+        time.sleep(1)
         postgres_cluster.halt(signal.SIGQUIT)
         try:
-            time.sleep(3)
+            time.sleep(1.5)
         finally:
             postgres_cluster.start()
         began = time.monotonic()

@@ -78,7 +78,7 @@ def test_a_folder_that_vanishes_is_named(tmp_path: Path, verb: str) -> None:
 
 
 def test_without_room_nothing_is_taken_and_with_room_all_goes_on(process: PomonaProcess) -> None:
-    given = prepare(Settings(data=process.data), pools=(3_000, 3_000, 400))
+    given = prepare(Settings(data=process.data), pools=(2_500, 2_500, 400))
     process.start()
     with contextlib.closing(everybody(process.origin, given, SEED)) as all_of_them:
         all_of_them.start()

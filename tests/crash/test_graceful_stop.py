@@ -14,7 +14,7 @@ from pomona.runtime import Settings
 from pomona.store import open_store
 from tests.crash import invariants
 from tests.crash.acknowledged import acknowledged_is_there, activities_are_there
-from tests.crash.amounts import SEED
+from tests.crash.amounts import ROUNDS, SEED
 from tests.crash.doors import doors
 from tests.crash.everybody import everybody
 from tests.crash.prepared import Prepared, prepare
@@ -25,14 +25,14 @@ from tests.support.stores import PROJECTIONS
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[PomonaProcess]:
-    made = PomonaProcess(tmp_path, {"shutdown_seconds": 3})
+    made = PomonaProcess(tmp_path, {"shutdown_seconds": 2})
     yield made
     made.close()
 
 
 @pytest.fixture
 def given(process: PomonaProcess) -> Prepared:
-    return prepare(Settings(data=process.data), pools=(3_000, 200, 400))
+    return prepare(Settings(data=process.data), pools=(2_500, 200, 400))
 
 
 def settled(process: PomonaProcess) -> None:
@@ -82,8 +82,8 @@ def test_a_restart_while_everybody_works_loses_nothing(process: PomonaProcess, g
     process.start()
     with contextlib.closing(everybody(process.origin, given, SEED)) as all_of_them:
         all_of_them.start()
-        for _ in range(2):
-            time.sleep(1)
+        for _ in range(max(1, ROUNDS // 4)):
+            time.sleep(0.7)
             assert process.stop() == 0
             process.start()
         all_of_them.finish()

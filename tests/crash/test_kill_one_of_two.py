@@ -28,7 +28,8 @@ HALF_DONE = (
 
 def test_one_of_two_is_killed_again_and_again(tmp_path: Path, postgres_database: str) -> None:
     shared = {"database_url": postgres_database, "secret_key": SECRET_KEY}
-    given = prepare(Settings(data=tmp_path / "data", database_url=postgres_database, secret_key=SECRET_KEY))
+    settings = Settings(data=tmp_path / "data", database_url=postgres_database, secret_key=SECRET_KEY)
+    given = prepare(settings, pools=(2_500, 2_500, 400))
     processes = [PomonaProcess(tmp_path, shared) for _ in range(2)]
     with contextlib.ExitStack() as stack:
         for each in processes:
@@ -53,7 +54,7 @@ def kill_one_after_the_other(processes: list[PomonaProcess], store: Store) -> Co
     rng = random.Random(SEED)
     caught: Counter[str] = Counter()
     for n in range(KILLS):
-        time.sleep(rng.uniform(0.5, 2))
+        time.sleep(rng.uniform(0.5, 1.5))
         victim = processes[n % 2]
         half_done = partial(_half_done, worker=f"%:{victim.pid}")
         victim.kill()

@@ -26,7 +26,7 @@ from tests.crash.programs import Api, Supplier
 from tests.support.worlds import serials
 
 SECRET_KEY = encode(bytes(range(32)))
-POOL = 16_000
+POOL = 10_000
 
 
 @dataclass

@@ -51,7 +51,7 @@ def test_without_the_server_everybody_is_told_soon(shared: Store, postgres_clust
             with pytest.raises(StoreUnavailable, match="PostgreSQL"):
                 shared.write_sync(note)
             assert time.monotonic() - began < most
-        time.sleep(2.5)  # longer than the pool goes on trying by itself
+        time.sleep(1.5)  # longer than the pool goes on trying by itself
     began = time.monotonic()
     wait_for(lambda: _noted(shared), seconds=10)
     assert notes(shared) == 1
@@ -70,7 +70,7 @@ def test_a_server_that_comes_late_is_waited_for(postgres_cluster: Cluster, postg
     waiting = threading.Thread(target=lambda: opened.append(open_store(postgres_database, PROJECTIONS)))
     with away(postgres_cluster):
         waiting.start()
-        time.sleep(2.5)
+        time.sleep(1.5)
         assert not opened
     waiting.join(20)
     opened[0].write_sync(note)

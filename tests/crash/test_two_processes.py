@@ -74,7 +74,16 @@ def pair(tmp_path: Path, postgres_database: str) -> Iterator[Pair]:
         process.close()
 
 
-def test_the_other_finishes_the_activity_of_a_killed_process(pair: Pair) -> None:
+def test_the_other_goes_on_with_what_a_killed_process_began(pair: Pair) -> None:
+    devices = serials(POOL, seed=9)
+    with contextlib.closing(Supplier(pair.process.origin, pair.given)) as supplier:
+        order = supplier.submit("ORDER1", devices)
+        wait_for(lambda: pair.store.read_sync(lambda tx: tx.value("SELECT max(next_chunk) FROM submission")))
+        pair.process.kill()
+    with contextlib.closing(Supplier(pair.other_origin, pair.given)) as supplier:
+        assert supplier.fate(order)["statusCode"] == "COMPLETE", "orders are held by nobody"
+        assert sorted(supplier.devices_of("ORDER1")) == sorted(devices)
+    pair.process.start()
     id = begin(pair)
     pair.process.kill()
     done = pair.done()
@@ -95,18 +104,6 @@ def test_the_other_finishes_the_activity_of_a_frozen_process(pair: Pair) -> None
     pair.process.signal(signal.SIGCONT)
     finished(pair, id)
     assert pair.process.stop() == 0
-
-
-def test_the_other_goes_on_with_an_order_at_once(pair: Pair) -> None:
-    devices = serials(POOL, seed=9)
-    with contextlib.closing(Supplier(pair.process.origin, pair.given)) as supplier:
-        id = supplier.submit("ORDER1", devices)
-        wait_for(lambda: pair.store.read_sync(lambda tx: tx.value("SELECT max(next_chunk) FROM submission")))
-        pair.process.kill()
-    with contextlib.closing(Supplier(pair.other_origin, pair.given)) as supplier:
-        assert supplier.fate(id)["statusCode"] == "COMPLETE"
-        assert sorted(supplier.devices_of("ORDER1")) == sorted(devices)
-    invariants.check(pair.store)
 
 
 def begin(pair: Pair) -> str:

@@ -29,7 +29,7 @@ _DEFAULTS = {
 
 _PROBE = 1.0
 _AWAY = 0.1
-_RECONNECT = 2.0
+_RECONNECT = 1.0
 
 
 class Connections:

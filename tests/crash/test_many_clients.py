@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from pomona.server.body_budget import BODY_BYTES
 from tests.crash.amounts import CONNECTIONS
 from tests.crash.conftest import Served
 from tests.crash.doors import Door
+from tests.crash.process import wait_for
 from tests.crash.requests import head
 
 SLOW = 200
@@ -151,3 +153,20 @@ def test_a_body_that_never_ends_is_not_kept(served: Served, opened: Connections,
             connection.sendall(chunk)
     served.still_answers()
     assert served.process.memory - before < 20_000_000
+
+
+def test_bodies_that_stop_just_before_their_end_fill_no_memory(served: Served, opened: Connections) -> None:
+    """Nobody need sign in to send one, so there is a bound on all of them together."""
+    checkin = door(served, f"/manage/{served.given.slug}/checkin")
+    served.still_answers()
+    before = served.process.memory
+    size = checkin.limit - 1_000
+    message = head(checkin, f"Content-Length: {checkin.limit}") + b" " * size
+    held = opened.open(BODY_BYTES // size + 30, message)
+    (refused,) = opened.open(1, message)
+    assert refused.recv(1_000).startswith(b"HTTP/1.1 503 ")
+    assert served.process.memory - before < BODY_BYTES * 1.2
+    served.still_answers()
+    for each in held:
+        each.close()
+    wait_for(lambda: served.send(checkin, b" " * size).status_code == 400, served.process)

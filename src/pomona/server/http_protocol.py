@@ -4,12 +4,17 @@ httptools itself accepts a request line and header fields of any size and waits 
 whole signing request into the query of a GET, about 8 kB, so the bound on a request's head is generous.
 """
 
+import asyncio
 import enum
 import ssl
 from typing import Any
 
 import httptools
+from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from pomona.server.body_budget import BodyBudget
 
 HEAD_BYTES = 64 * 1024
 """A request line with its header fields may have this size; a longer one is answered 431."""
@@ -63,6 +68,14 @@ class HttpProtocol(HttpToolsProtocol):
 
     cycle: RequestResponseCycle | None  # type: ignore[assignment] # uvicorn says it is never None; before a request it is
 
+    def __init__(
+        self, config: Config, state: ServerState, bodies: BodyBudget, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """Take what the listener's connections share; `bodies` may be shared by several listeners."""
+        super().__init__(config, state, {}, loop)
+        self._bodies = bodies
+        self._held = 0
+
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first request."""
         super().connection_made(transport)
@@ -106,6 +119,22 @@ class HttpProtocol(HttpToolsProtocol):
             if self._extensions:
                 self.scope["extensions"] = self._extensions
 
+    def on_body(self, body: bytes) -> None:
+        """Hold a piece of a body, as long as there is room for it."""
+        if self.transport.is_closing():
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            if not self._bodies.take(len(body)):
+                self._refuse(503, "The server holds all it can of other requests; try again in a minute.")
+                return
+            self._held += len(body)
+        super().on_body(body)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget what came of a request that will not be answered."""
+        super().connection_lost(exc)
+        self._let_go()
+
     def on_message_complete(self) -> None:
         """Note that a request has come to its end."""
         super().on_message_complete()
@@ -119,10 +148,16 @@ class HttpProtocol(HttpToolsProtocol):
             return
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
-        elif self._flooded:
+            return
+        self._let_go()
+        if self._flooded:
             self.transport.close()
         else:
             self.flow.resume_reading()
+
+    def _let_go(self) -> None:
+        self._bodies.give_back(self._held)
+        self._held = 0
 
     def expire(self, now: float) -> None:
         """Close the connection when its client has kept us waiting too long; `now` is the event loop's time."""
@@ -158,13 +193,18 @@ class HttpProtocol(HttpToolsProtocol):
         return self.cycle is None or self.cycle.scope is not self.scope
 
     def _refuse(self, status: int, sentence: str) -> None:
-        """Answer, unless another answer is under way, and close."""
-        if self.cycle is None or self.cycle.response_complete:
+        """Answer, unless another answer is under way, and close. The application hears that the client is gone."""
+        cycle = self.cycle
+        answered = cycle is None or cycle.response_complete
+        if answered or (cycle is not None and not cycle.response_started and not self.pipeline):
             body = sentence.encode()
             head = (
                 b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
             )
             self.transport.write(STATUS_LINE[status] + head % len(body) + body)
+        if cycle is not None and not answered:
+            cycle.disconnected = True
+            cycle.message_event.set()
         self.transport.close()
 
     def _decline_upgrade(self, rest: bytes) -> None:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.server import ServerState
 
+from pomona.server.body_budget import BodyBudget
 from pomona.server.http_protocol import HttpProtocol
 
 BACKLOG = 2048
@@ -40,11 +41,12 @@ class Listener:
         host: str = "127.0.0.1",
         port: int = 0,
         ssl_context: ssl.SSLContext | Callable[[], ssl.SSLContext] | None = None,
+        bodies: BodyBudget | None = None,
     ) -> None:
         """Take an address (a name is looked up; port 0 means any free one) and, for HTTPS, a server context.
 
         Instead of a context it may be a function that makes one: `start` calls it in a thread, and other listeners of
-        the loop go on meanwhile.
+        the loop go on meanwhile. `bodies` bounds what is held of requests, together with whoever else it is given to.
         """
         self._host = host
         self._port = port
@@ -61,6 +63,7 @@ class Listener:
             server_header=False,
         )
         self._state = ServerState()
+        self._bodies = bodies or BodyBudget()
         self._socket: socket.socket | None = None
         self._server: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -102,7 +105,7 @@ class Listener:
         context = await asyncio.to_thread(self._ssl) if callable(self._ssl) else self._ssl
         self._tick(loop, _SWEEP_EVERY)
         self._server = await loop.create_server(
-            lambda: HttpProtocol(self._config, self._state, {}, loop),
+            lambda: HttpProtocol(self._config, self._state, self._bodies, loop),
             sock=self._socket,
             ssl=context,
             backlog=BACKLOG,

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from pomona.runtime import Runtime, Settings
 from pomona.server.application import compose
+from pomona.server.body_budget import BODY_BYTES, BodyBudget
 from pomona.server.installation import installation
 from pomona.server.listener import Listener
 from pomona.server.proxy import Proxy, Routes
@@ -42,8 +43,9 @@ async def running(runtime: Runtime) -> AsyncIterator[Addresses]:
     """
     settings = runtime.settings
     app = compose(runtime)
-    http = _http(settings, app)
-    https = _https(runtime, app)
+    bodies = _bodies(settings)
+    http = _http(settings, app, bodies)
+    https = _https(runtime, app, bodies)
     proxy = _proxy(settings, http, https)
     async with contextlib.AsyncExitStack() as stack:
         # The proxy comes first so that it goes last: tunnels end when the listeners they lead to have stopped.
@@ -92,19 +94,25 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _http(settings: Settings, app: ASGIApp) -> Listener | None:
+def _bodies(settings: Settings) -> BodyBudget:
+    """Room for bodies, at least for two of the largest that a face takes."""
+    largest = max(settings.activity_body_limit, settings.order_body_limit, settings.body_limit)
+    return BodyBudget(max(BODY_BYTES, 2 * largest))
+
+
+def _http(settings: Settings, app: ASGIApp, bodies: BodyBudget) -> Listener | None:
     if settings.port < 0:
         return None
-    listener = Listener(app, settings.host, settings.port)
+    listener = Listener(app, settings.host, settings.port, bodies=bodies)
     listener.bind()
     return listener
 
 
-def _https(runtime: Runtime, app: ASGIApp) -> Listener | None:
+def _https(runtime: Runtime, app: ASGIApp, bodies: BodyBudget) -> Listener | None:
     settings = runtime.settings
     if settings.tls_port < 0:
         return None
-    listener = Listener(app, settings.host, settings.tls_port, partial(_certificates, runtime))
+    listener = Listener(app, settings.host, settings.tls_port, partial(_certificates, runtime), bodies)
     listener.bind()
     return listener
 

@@ -25,7 +25,7 @@ from tests.crash.acknowledged import acknowledged_is_there
 from tests.crash.amounts import ROUNDS, SEED
 from tests.crash.everybody import Everybody, everybody, figures
 from tests.crash.prepared import prepare
-from tests.crash.process import PomonaProcess, wait_for
+from tests.crash.process import PATIENCE, PomonaProcess, wait_for
 from tests.support.stores import PROJECTIONS
 from tests.support.worlds import ADMIN
 
@@ -88,8 +88,10 @@ def kill_half_way(process: PomonaProcess, all_of_them: Everybody, half_done: str
     """Kills as soon as something is seen half done; tells whether it still was when the process was gone."""
     watcher = connect(process.data / "pomona.db", read_only=True)
     try:
+        end = time.monotonic() + PATIENCE
         while not _counted(watcher, half_done):
             all_of_them.check()
+            assert time.monotonic() < end, "nothing was ever half done"
             time.sleep(0.002)
         process.kill()
         return _counted(watcher, half_done) > 0

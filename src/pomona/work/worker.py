@@ -46,7 +46,7 @@ async def _attempt(name: str, look: Look) -> bool:
 
 
 async def _rest(wake: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(wake.wait(), seconds)
-    except TimeoutError:
-        return
+    # Not `wait_for`: until Python 3.12 that forgets that it was cancelled when what it waits for happens at that moment.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()

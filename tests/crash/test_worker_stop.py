@@ -36,23 +36,3 @@ def test_a_worker_that_is_woken_and_cancelled_ends(store: Store, woken: str) -> 
         await asyncio.get_running_loop().run_in_executor(None, store.write_sync, lambda tx: tx.notify(TOPIC))
 
     asyncio.run(play())
-
-
-def test_so_does_one_that_is_woken_without_pause(store: Store) -> None:
-    """Whatever the two meet in."""
-
-    async def look() -> bool:
-        return False
-
-    async def once() -> None:
-        task = asyncio.create_task(worker.run("test", store, TOPIC, look))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        for listener in tuple(store._listeners[TOPIC]):
-            listener()
-        await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(task, 5)
-
-    asyncio.run(once())

@@ -49,7 +49,7 @@ def test_an_account_with_its_key(any_store: Store) -> None:
     account, key = created_with_key(world)
     assert re.fullmatch(rf"BUSINESSAPI\.{UUID}", account.client_id)
     assert re.fullmatch(UUID, key.key_id)
-    assert account.permissions == {"read", "assign", "release", "services"}
+    assert account.permissions == set(api_accounts.PERMISSIONS)
     assert any_store.read_sync(lambda tx: api_accounts.authorised(tx, account.id, key.key_id)) == account
     assert any_store.read_sync(lambda tx: api_accounts.by_client_id(tx, account.client_id)) == account
     assert any_store.read_sync(lambda tx: api_accounts.of_organization(tx, world.id)) == [account]

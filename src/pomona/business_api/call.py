@@ -53,6 +53,10 @@ class Call:
         """An absolute URL of this API."""
         return f"{self.origin}/v1/{path}"
 
+    def extension_url(self, path: str) -> str:
+        """An absolute URL of what is ours beside this API."""
+        return f"{self.origin}/pomona/v1/{path}"
+
     @property
     def own_url(self) -> str:
         """The URL that was asked for."""

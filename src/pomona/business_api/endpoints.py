@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from pomona.business_api import activities, audit_events, devices, enrolled, servers, users
@@ -9,6 +10,9 @@ from pomona.business_api.call import Answer, Call
 from pomona.business_api.errors import ApiError, Problem
 from pomona.registry.api_accounts import ApiAccount, Permission
 from pomona.store import Tx
+
+OWN = "/pomona/v1/"
+"""What our own paths begin with."""
 
 Shape = Literal["collection", "instance", "relationship", "related"]
 Reads = Callable[[Tx, Call], Answer]
@@ -92,6 +96,9 @@ ENDPOINTS: dict[str, Endpoint] = {
 }
 """Paths below `/v1/`; a star is an id."""
 
+EXTENSIONS: dict[str, Endpoint] = {}
+"""Our own paths, below `/pomona/v1/`: same accounts, documents and errors, but nothing of Apple's."""
+
 WORDS: dict[Shape, dict[str, str]] = {
     "collection": {"GET": "GET_COLLECTION", "POST": "CREATE", "PUT": "REPLACE", "PATCH": "UPDATE"},
     "instance": {"GET": "GET_INSTANCE", "POST": "CREATE", "PUT": "REPLACE", "PATCH": "UPDATE"},
@@ -102,12 +109,12 @@ WORDS: dict[Shape, dict[str, str]] = {
 
 
 def find(path: str, account: ApiAccount) -> tuple[Endpoint, str]:
-    """The endpoint of a path below `/v1/` in an account's API, and the id in it. Raises `ApiError` 404."""
-    below = path[len("/v1/") :]
+    """The endpoint of a path in an account's API, and the id in it. Raises `ApiError` 404."""
+    table, below = (ENDPOINTS, path[4:]) if path.startswith("/v1/") else (EXTENSIONS, path[len(OWN) :])
     name, _, rest = below.partition("/")
     id, slash, tail = rest.partition("/")
     key = f"{name}/*/{tail}" if slash else f"{name}/*" if id else below
-    endpoint = ENDPOINTS.get(key)
+    endpoint = table.get(key)
     if endpoint is None or not (endpoint.school or account.kind == "BUSINESS"):
         raise no_path(path)
     return endpoint, id
@@ -139,7 +146,7 @@ def allowed(name: str, account: ApiAccount) -> list[str]:
     """The operations that a resource or relationship offers an account's API, in Apple's words."""
     return sorted(
         WORDS[endpoint.shape].get(method, method)
-        for endpoint in ENDPOINTS.values()
+        for endpoint in chain(ENDPOINTS.values(), EXTENSIONS.values())
         if endpoint.name == name
         for method, operation in endpoint.operations.items()
         if _offers(operation, account)

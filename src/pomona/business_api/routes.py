@@ -25,7 +25,7 @@ _CLOSE = ((b"connection", b"close"),)
 
 
 def app(runtime: Runtime) -> ASGIApp:
-    """The face over a runtime: `/v1/…`, the token endpoint, and the logs at `/pomona/v1/activities/…`."""
+    """The face over a runtime: `/v1/…`, the token endpoint, and what is ours at `/pomona/v1/…`."""
     return BusinessApi(runtime)
 
 
@@ -67,7 +67,7 @@ class BusinessApi:
         await respond(send, answer, id)
 
     async def _answer(self, path: str, scope: Scope, receive: Receive) -> Answer:
-        if not path.startswith("/v1/"):
+        if not path.startswith(("/v1/", endpoints.OWN)):
             raise endpoints.no_path(path)
         headers = Headers(scope["headers"])
         if not headers.accepts_json:

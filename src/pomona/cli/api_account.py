@@ -27,7 +27,10 @@ PublicKey = Annotated[
 Form = Annotated[str, typer.Option("--form", help="Spelling of the private key: sec1, pkcs8 or apple.")]
 Permissions = Annotated[
     list[str] | None,
-    typer.Option("--permission", help="read, assign, release or services; may be repeated. Default all."),
+    typer.Option(
+        "--permission",
+        help="read, assign, release, services, devices, blueprints or webhooks; may be repeated. Default all.",
+    ),
 ]
 
 _COLUMNS = ("client_id", "name", "kind", "permissions", "keys", "last_used", "created")

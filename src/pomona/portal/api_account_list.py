@@ -11,7 +11,10 @@ ABILITIES = (
     ("read", "See everything", "devices, services, activities, people and events"),
     ("assign", "Assign", "assign devices to services and take them off"),
     ("release", "Release", "take devices out of the organisation for good"),
-    ("services", "Services", "link, change and unlink services"),
+    ("services", "Services", "link, change and unlink services, and fetch their tokens"),
+    ("devices", "Devices", "add devices by hand, and change the rules for those that arrive"),
+    ("blueprints", "Blueprints", "change blueprints and configurations"),
+    ("webhooks", "Webhooks", "change where Pomona reports what happened"),
 )
 """What an API account may be allowed: the permission, its name and what it means. Every account may read."""
 

@@ -12,12 +12,12 @@ from pomona.registry.errors import Invalid, LimitExceeded, NotFound
 from pomona.store import Row, Tx
 
 ApiKind = Literal["BUSINESS", "SCHOOL"]
-Permission = Literal["read", "assign", "release", "services"]
+Permission = Literal["read", "assign", "release", "services", "devices", "blueprints", "webhooks"]
 
 KINDS: tuple[ApiKind, ...] = get_args(ApiKind)
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
-"""Reading everything; assigning and unassigning; releasing; linking, changing and unlinking services. Every account may
-read."""
+"""Reading everything; assigning and unassigning; releasing; linking, changing and unlinking services, and their tokens;
+adding devices by hand and the rules for arriving ones; blueprints and configurations; webhooks. Every account may read."""
 
 MAX_ACCOUNTS = 50
 MAX_KEYS = 10

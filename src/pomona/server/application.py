@@ -99,7 +99,7 @@ def compose(runtime: Runtime) -> Application:
     segments: dict[tuple[str, ...], ASGIApp] = {
         ("v1",): business,
         ("auth",): business,
-        ("pomona", "v1", "activities"): business,
+        ("pomona",): business,
         ("enroll-service",): _routes(runtime, "enroll_service"),
         ("manage",): management,
         ("activation",): _routes(runtime, "activation"),

@@ -52,7 +52,11 @@ def record(
 
     A change to many devices is one event. It names its activity, whose results say which they are, or else its `devices`
     by their internal numbers, which are kept as runs: those of an order came one after the other.
+
+    The organisation is locked from here on, so that its events' ids grow in the order in which they are committed: whoever
+    has read the log up to an id has missed nothing before it.
     """
+    tx.lock(organization_id)
     tx.execute(
         "INSERT INTO audit_event (organization_id, at, type, actor_kind, actor_id, actor_name, actor_address,"
         " subject_kind, subject_id, subject_name, activity_id, before, after, devices)"

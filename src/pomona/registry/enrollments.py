@@ -146,6 +146,7 @@ def count_in(tx: Tx, enrollment: Enrollment, *, actor: Actor, now: int) -> bool:
         *(now, enrollment.id),
     )
     if first:
+        tx.lock(enrollment.organization_id)
         if enrollment.serial and (
             owned := devices.owned_id(tx, enrollment.organization_id, enrollment.serial)
         ):
@@ -160,6 +161,7 @@ def leave(tx: Tx, enrollment: Enrollment, *, actor: Actor, now: int) -> None:
     """The device is managed no longer: CheckOut, or its profile was removed. Of a user's own device nothing stays."""
     if enrollment.status == "left":
         return
+    tx.lock(enrollment.organization_id)
     _cancel_commands(tx, enrollment.id, now)
     if enrollment.account_id is not None:
         account_tokens.revoke_of_enrollment(tx, enrollment.account_id, enrollment.id)

@@ -26,7 +26,7 @@ def warn(tx: Tx, now: int) -> list[Warning]:
     rows = tx.rows(
         "SELECT t.id, t.expires_at, t.warned_days, s.organization_id, s.uuid, s.name FROM server_token t"
         " JOIN service s ON s.id = t.service_id WHERE t.revoked_at IS NULL AND t.replaced_at IS NULL"
-        " AND t.expires_at > $1 AND t.expires_at <= $2 ORDER BY t.id",
+        " AND t.expires_at > $1 AND t.expires_at <= $2 ORDER BY s.organization_id, t.id",
         *(now, now + WARNING_DAYS[0] * _DAY),
     )
     found = []

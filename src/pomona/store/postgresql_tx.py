@@ -20,6 +20,7 @@ class PostgresqlTx(Tx):
         super().__init__(projections)
         self._connection = connection
         self._cursor = psycopg.RawCursor(connection)
+        self._locked: set[int] = set()
 
     def rows(self, sql: str, *params: Any) -> list[Row]:
         self._cursor.execute(sql.encode(), params or None)
@@ -55,4 +56,6 @@ class PostgresqlTx(Tx):
         return Page(body, len(found), found[-1][0])
 
     def lock(self, organization_id: int) -> None:
-        self._cursor.execute(b"SELECT pg_advisory_xact_lock($1, $2)", (_LOCK_SPACE, organization_id))
+        if organization_id not in self._locked:
+            self._cursor.execute(b"SELECT pg_advisory_xact_lock($1, $2)", (_LOCK_SPACE, organization_id))
+            self._locked.add(organization_id)

@@ -34,6 +34,7 @@ CREATE TABLE audit_event (
   after TEXT,
   devices TEXT
 );
+CREATE INDEX audit_event_by_organization ON audit_event (organization_id{then_id});
 CREATE INDEX audit_event_by_time ON audit_event (organization_id, at{then_id});
 CREATE INDEX audit_event_by_subject ON audit_event (organization_id, subject_kind, subject_id{then_id});
 """

@@ -10,6 +10,7 @@ CREATE TABLE domain (
   added_at BIGINT NOT NULL,
   verified_at BIGINT,
   verified_by TEXT,
+  warned_days BIGINT,
   PRIMARY KEY (organization_id, name)
 ) {clustered};
 CREATE INDEX domain_by_name ON domain (name, organization_id);

@@ -1,58 +1,15 @@
 """The table of operations: which path and method is answered by what, and what an account needs for it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import chain
-from typing import Literal, NamedTuple
 
 from pomona.business_api import activities, audit_events, devices, enrolled, servers, users
-from pomona.business_api.call import Answer, Call
 from pomona.business_api.errors import ApiError, Problem
-from pomona.registry.api_accounts import ApiAccount, Permission
-from pomona.store import Tx
+from pomona.business_api.operations import Endpoint, Operation, Read, Shape, Write
+from pomona.registry.api_accounts import ApiAccount
 
 OWN = "/pomona/v1/"
 """What our own paths begin with."""
-
-Shape = Literal["collection", "instance", "relationship", "related"]
-Reads = Callable[[Tx, Call], Answer]
-Writes = Callable[[Call, bytes], Callable[[Tx], Answer]]
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """An operation that changes nothing: one function on a transaction."""
-
-    answer: Reads
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """An operation with a body: decoded outside of the transaction, then done in one.
-
-    `permission` is None where it depends on the body. `large` bodies may be as big as an activity's.
-    """
-
-    prepare: Writes
-    permission: Permission | None
-    school: bool = False
-    large: bool = False
-
-
-Operation = Read | Write
-
-
-class Endpoint(NamedTuple):
-    """A path. `name` is the resource or the relationship it is of, which its refusals name.
-
-    The School API knows nothing of one that is not of the `school`.
-    """
-
-    shape: Shape
-    name: str
-    operations: dict[str, Operation]
-    school: bool = True
-
 
 ENDPOINTS: dict[str, Endpoint] = {
     "orgDevices": Endpoint("collection", "orgDevices", {"GET": Read(devices.listing)}),
@@ -133,7 +90,7 @@ def operation(endpoint: Endpoint, method: str, account: ApiAccount) -> Operation
         word = WORDS[endpoint.shape].get(method, method[:40])
         detail = (
             f"The {kind} '{endpoint.name}' does not allow '{word}'."
-            f" Allowed operations are: {', '.join(allowed(endpoint.name, account))}"
+            f" Allowed operations are: {', '.join(allowed(endpoint, account))}"
         )
         raise ApiError(403, Problem("FORBIDDEN_ERROR", detail))
     if isinstance(found, Write) and found.permission and found.permission not in account.permissions:
@@ -142,15 +99,25 @@ def operation(endpoint: Endpoint, method: str, account: ApiAccount) -> Operation
     return found
 
 
-def allowed(name: str, account: ApiAccount) -> list[str]:
-    """The operations that a resource or relationship offers an account's API, in Apple's words."""
+def allowed(endpoint: Endpoint, account: ApiAccount) -> list[str]:
+    """The operations that an endpoint's resource or relationship offers an account's API, in Apple's words."""
     return sorted(
-        WORDS[endpoint.shape].get(method, method)
-        for endpoint in chain(ENDPOINTS.values(), EXTENSIONS.values())
-        if endpoint.name == name
-        for method, operation in endpoint.operations.items()
+        WORDS[each.shape].get(method, method)
+        for each in _alike(endpoint)
+        for method, operation in each.operations.items()
         if _offers(operation, account)
     )
+
+
+def _alike(endpoint: Endpoint) -> Iterator[Endpoint]:
+    """Every path of the same resource, or of the same relationship of the same resource."""
+    everything = list(chain(ENDPOINTS.items(), EXTENSIONS.items()))
+    owner = next(key.partition("/")[0] for key, each in everything if each is endpoint)
+    single = endpoint.shape in ("collection", "instance")
+    for key, each in everything:
+        same_kind = single == (each.shape in ("collection", "instance"))
+        if each.name == endpoint.name and same_kind and (single or key.partition("/")[0] == owner):
+            yield each
 
 
 def _offers(operation: Operation, account: ApiAccount) -> bool:

@@ -9,11 +9,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pomona.business_api import access_tokens, endpoints, log_endpoint, token_endpoint
 from pomona.business_api.access_tokens import Claims, Tokens
 from pomona.business_api.call import Answer, Call
-from pomona.business_api.endpoints import Read, Write
 from pomona.business_api.errors import ApiError, Problem, refusal
 from pomona.business_api.limits import Limits
+from pomona.business_api.operations import Read, Write
 from pomona.business_api.receiving import Disconnected, Headers, TooLarge, read_body
 from pomona.keys.randomness import uuid4
+from pomona.registry import organizations
 from pomona.registry.errors import RegistryError
 from pomona.runtime import Runtime
 from pomona.store import StoreError, Tx
@@ -22,6 +23,7 @@ _log = logging.getLogger("pomona.business_api")
 _RETRY = ((b"retry-after", b"5"),)
 _JOINED = 16_384  # bytes up to which joining is cheaper than sending in pieces
 _CLOSE = ((b"connection", b"close"),)
+_SWITCHED_OFF = "Built-in device management is switched off for this organisation; switch it on first."
 
 
 def app(runtime: Runtime) -> ASGIApp:
@@ -81,7 +83,7 @@ class BusinessApi:
             partial(self._admitted, scope=scope, claims=claims, now=now)
         )
         settings = self._runtime.settings
-        limit = settings.activity_body_limit if operation.large else settings.body_limit
+        limit = settings.activity_body_limit if operation.large else operation.most or settings.body_limit
         work = operation.prepare(call, await _body(receive, headers, limit))
         return await self._runtime.store.write(work)
 
@@ -101,6 +103,8 @@ class BusinessApi:
         if self._limits.any:
             self._limits.spend(account.id, method, self._runtime.clock.wall())
         endpoint, id = endpoints.find(scope["path"], account)
+        if endpoint.managed and not organizations.has_management(tx, account.organization_id):
+            raise ApiError(403, Problem("FORBIDDEN_ERROR.INCLUDED_MDM_NOT_ENABLED", _SWITCHED_OFF))
         operation = endpoints.operation(endpoint, method, account)
         return Call(self._runtime, account, scope, id, now), operation
 

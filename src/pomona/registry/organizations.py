@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pomona.keys.randomness import Rng
-from pomona.registry import audit, built_in_profile, domains, services
+from pomona.registry import audit, built_in_profile, domains, organizational_units, services
 from pomona.registry.actors import Actor
 from pomona.registry.errors import Duplicate, Invalid, NotFound
 from pomona.store import Row, Tx
 
 Kind = Literal["org", "edu"]
 
-_COLUMNS = "id, number, slug, name, kind, email, phone, address, terms_pending, created_at"
+_COLUMNS = "id, number, slug, name, kind, email, phone, address, terms_pending, management, created_at"
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 BUILT_IN_SERVICE = "Pomona Device Management"
 
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """`number` is the Organisation ID (digits) that suppliers name as customer; `slug` stands in URLs."""
+    """`number` is the Organisation ID (digits) that suppliers name as customer; `slug` stands in URLs; `management` says
+    whether built-in device management is switched on."""
 
     id: int
     number: str
@@ -30,6 +31,7 @@ class Organization:
     phone: str
     address: str
     terms_pending: bool
+    management: bool
     created_at: int
 
 
@@ -68,6 +70,7 @@ def create(
     service = services.add_built_in(tx, id, "APPLE_MDM", BUILT_IN_SERVICE, now=now, rng=rng)
     built_in_profile.make(tx, service, slug, now=now, rng=rng)
     domains.reserve(tx, id, slug, now=now, rng=rng)
+    organizational_units.make_root(tx, id, number, name, now=now)
     subject = audit.Subject("ORGANIZATION", number, name)
     audit.record(tx, id, "ORGANIZATION_CREATED", actor, subject, now=now)
     return get(tx, id)
@@ -119,6 +122,20 @@ def set_terms_pending(tx: Tx, id: int, pending: bool, *, actor: Actor, now: int)
     audit.record(tx, id, type, actor, subject, now=now)
 
 
+def set_management(tx: Tx, id: int, on: bool, *, actor: Actor, now: int) -> None:
+    """Switches built-in device management on or off: apps, packages, configurations and blueprints need it."""
+    organization = get(tx, id)
+    tx.execute("UPDATE organization SET management = $1 WHERE id = $2", int(on), id)
+    subject = audit.Subject("ORGANIZATION", organization.number, organization.name)
+    type = "MANAGEMENT_SWITCHED_ON" if on else "MANAGEMENT_SWITCHED_OFF"
+    audit.record(tx, id, type, actor, subject, now=now)
+
+
+def has_management(tx: Tx, id: int) -> bool:
+    """Whether built-in device management is switched on."""
+    return bool(tx.value("SELECT management FROM organization WHERE id = $1", id))
+
+
 def _one(tx: Tx, where: str, param: object, name: object) -> Organization:
     row = tx.row(f"SELECT {_COLUMNS} FROM organization WHERE {where}", param)
     if row is None:
@@ -127,7 +144,7 @@ def _one(tx: Tx, where: str, param: object, name: object) -> Organization:
 
 
 def _organization(row: Row) -> Organization:
-    values = (*row[:8], bool(row[8]), row[9])
+    values = (*row[:8], bool(row[8]), bool(row[9]), row[10])
     return Organization(*values)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pomona.keys.randomness import Rng, uuid4
-from pomona.registry import audit, domains
+from pomona.registry import audit, domains, smart_groups
 from pomona.registry.actors import Actor
 from pomona.registry.errors import Duplicate, Invalid, NotFound
 from pomona.store import Row, Tx
@@ -117,6 +117,7 @@ def add(
         *(int(managed), password_hash, now),
     )
     person = get(tx, organization_id, uuid)
+    smart_groups.refresh(tx, organization_id, [person.id], now)
     after = {"role": person.role, "managed": managed}
     audit.record(tx, organization_id, "ACCOUNT_CREATED", actor, person.subject, now=now, after=after)
     return person
@@ -150,6 +151,7 @@ def set_status(tx: Tx, person: Person, status: Status, *, actor: Actor, now: int
     tx.execute("UPDATE account SET status = $1, updated_at = $2 WHERE id = $3", status.value, now, person.id)
     if status is not Status.ACTIVE:
         sign_out(tx, person)
+    smart_groups.refresh(tx, person.organization_id, [person.id], now)
     before, after = {"status": person.status}, {"status": status}
     audit.record(tx, person.organization_id, "ACCOUNT_STATUS_CHANGED", actor, person.subject, now=now,
                  before=before, after=after)  # fmt: skip

@@ -161,10 +161,9 @@ def test_several_orders_in_one_submission_for_several_organisations(any_store: S
     assert owned(trade.world, [*groups[1], *groups[3], *groups[5]]) == [*groups[1], *groups[3], *groups[5]]
     assert owned(trade.other, [*groups[0], *groups[2]]) == [*groups[0], *groups[2]]
     events = any_store.read_sync(lambda tx: audit.newest(tx, trade.world.id))
-    assert [(event.type, event.subject.name, event.actor.id) for event in events[:3]] == [
-        ("DEVICE_ADDED_TO_ORG", "A5", "16FCE4A0"),
-        ("DEVICE_ADDED_TO_ORG", "A3", "16FCE4A0"),
-        ("DEVICE_ADDED_TO_ORG", "A1", "16FCE4A0"),
+    told = ("ORDER_AVAILABLE", "DEVICE_ADDED_TO_ORG", "ORDER_RECEIVED")
+    assert [(event.type, event.subject.name, event.actor.id) for event in events[:9]] == [
+        (type, number, "16FCE4A0") for number in ("A5", "A3", "A1") for type in told
     ]
 
 

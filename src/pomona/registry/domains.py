@@ -83,7 +83,7 @@ def add(tx: Tx, organization_id: int, text: str, *, actor: Actor, now: int, rng:
     tx.execute(
         "INSERT INTO domain (name, organization_id, proof, proof_expires_at, added_at) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (organization_id, name) DO UPDATE SET proof = excluded.proof,"
-        " proof_expires_at = excluded.proof_expires_at",
+        " proof_expires_at = excluded.proof_expires_at, warned_days = NULL",
         *(name, organization_id, encode(rng(18)), now + PROOF_LIFE, now),
     )
     _record(tx, organization_id, "DOMAIN_ADDED", name, actor, now)

@@ -1,6 +1,6 @@
 """Orders that waited for a link flow in, a chunk at a time; devices that somebody else has by now are refused."""
 
-from pomona.registry import claims, order_headers, orders, suppliers
+from pomona.registry import claims, order_headers, order_news, orders, suppliers
 from pomona.registry.claim_lines import Circumstances, Wanted
 from pomona.registry.destinations import Locks, destinations
 from pomona.registry.order_documents import CHUNK
@@ -33,6 +33,8 @@ def step(tx: Tx, order_id: int, *, now: int) -> bool:
     claims.claim(tx, order_headers.settle(tx, order, target), target, wanted, work)
     more = len(wanted) == CHUNK
     _move(tx, order, max(wanted) if more else None)
+    if not more:
+        order_news.arrived(tx, orders.get(tx, order.id), work)
     return more
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pomona.registry import (
     claims,
     order_headers,
+    order_news,
     order_reading,
     orders,
     returns,
@@ -125,7 +126,11 @@ def _next_order(this: _Step) -> None:
 
 def _begin(this: _Step, entry: Entry) -> int:
     if entry.problem is None:
+        if entry.type == "OR":
+            order_news.take_turn(this.tx, this.locks, this.supplier, entry)
         _go(this, order_headers.begin(this.tx, this.supplier, entry, this.work.now))
+        if entry.type == "OR":
+            order_news.received(this.tx, order_headers.order(this.tx, entry), this.work)
     else:
         _next_order(this)
     return _A_PHASE
@@ -235,7 +240,10 @@ def _restore(this: _Step, entry: Entry) -> int:
 
 
 def _end(this: _Step, entry: Entry) -> int:
+    order = order_headers.order(this.tx, entry)
+    order_news.take_turn_of(this.locks, order)
     order_headers.end(this.tx, entry, this.work.now)
+    order_news.ended(this.tx, order.id, entry.type, this.work)
     this.plans.forget(entry.submission_id, entry.n)
     _next_order(this)
     return _A_PHASE

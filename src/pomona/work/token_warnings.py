@@ -1,10 +1,10 @@
-"""Warns of server tokens that will expire, once an hour."""
+"""Warns of server tokens and domains' proofs that will expire, once an hour."""
 
 import logging
 from functools import partial
 
 from pomona.formats.times import iso_seconds
-from pomona.registry import token_warnings
+from pomona.registry import domain_warnings, token_warnings
 from pomona.runtime import Runtime
 
 _HOUR = 3_600_000
@@ -35,4 +35,7 @@ class TokenWarner:
                     "expires": iso_seconds(warning.expires_at),
                 },
             )
+        for due in await self._runtime.store.write(partial(domain_warnings.warn, now=now)):
+            extra = {"domain": due.name, "days": due.days, "expires": iso_seconds(due.expires_at)}
+            _log.warning("domain proof expires", extra=extra)
         return False

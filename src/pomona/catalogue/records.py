@@ -1,13 +1,15 @@
-"""Checking one manufacturing record after the other and turning them into facts."""
+"""Manufacturing records: checking one after the other, and what each says of its device."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from pomona.catalogue import identifiers
 from pomona.catalogue.facts import Facts, infer
 from pomona.catalogue.products import Product, UnknownProduct, find
 from pomona.catalogue.serials import InvalidSerial, canonical
+from pomona.catalogue.tables import RowProblem
+
+__all__ = ["COLUMNS", "Record", "RecordReader", "RowProblem"]
 
 COLUMNS = (
     "serial",
@@ -21,45 +23,55 @@ COLUMNS = (
     "ethernet_mac",
 )
 _CELLULAR = ("imei", "imei2", "meid", "eid")
+_SUBSCRIBER = ("imei", "imei2", "meid")
 
 
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """What is wrong in a file: the line (counted from 1), the column (`""` when it is the whole line), and a sentence."""
+class Record(NamedTuple):
+    """What is on record of one device: its canonical serial, what it was made as, and the identifiers that were told.
 
-    line: int
-    column: str
-    problem: str
+    `told` has columns of `COLUMNS`; what is not in it is derived from the serial.
+    """
+
+    serial: str
+    product: Product
+    told: Mapping[str, str]
+
+    def facts(self) -> Facts:
+        """Everything that is known by this."""
+        return _facts(self.serial, self.product, self.told)
+
+    def numbers(self) -> tuple[str, ...]:
+        """The IMEIs and the MEID that the device can be found by, as far as any were told."""
+        if not any(column in self.told for column in _SUBSCRIBER):
+            return ()
+        facts = self.facts()
+        return (*facts.imei, *facts.meid)
 
 
 class RecordReader:
-    """Collects the facts of the records that are right and the problems of those that are not, in their order."""
+    """Checks records in the order of their lines. Numbers that came on an earlier line are a problem."""
 
     def __init__(self) -> None:
-        self.facts: list[Facts] = []
-        self.problems: list[RowProblem] = []
-        self._seen: dict[tuple[str, str], tuple[int, str]] = {}
+        self._seen: dict[str, dict[str, tuple[int, str]]] = {}
 
-    def add(self, line: int, row: Mapping[str, str]) -> None:
-        """Reads one record: the texts of its columns, those of `COLUMNS`, an absent one being an empty one.
+    def read(self, line: int, row: Mapping[str, str]) -> Record | list[RowProblem]:
+        """One record: the texts of its columns, those of `COLUMNS`, an absent one being an empty one.
 
-        `line` is what its problems are reported under; a record with a problem gives no facts.
+        `line` is what its problems are reported under.
         """
         cells = {column: text for column in COLUMNS if (text := row.get(column, "").strip())}
         problems: list[RowProblem] = []
+        serial = ""
         try:
             serial = canonical(cells.pop("serial", ""))
             problems += self._repeated(line, "serial", "serial", serial)
         except InvalidSerial as error:
             problems.append(RowProblem(line, "serial", str(error)))
         product = _product(line, cells.pop("product", ""), problems)
-        given = {column: self._identifier(line, column, text, problems) for column, text in cells.items()}
+        told = {column: self._identifier(line, column, text, problems) for column, text in cells.items()}
         if product is not None:
-            problems += _contradictions(line, product, given)
-        if product is None or problems:
-            self.problems += problems
-        else:
-            self.facts.append(_facts(serial, product, given))
+            problems += _contradictions(line, product, told)
+        return problems if product is None or problems else Record(serial, product, told)
 
     def _identifier(self, line: int, column: str, text: str, problems: list[RowProblem]) -> str:
         form = _FORMS[column]
@@ -73,7 +85,8 @@ class RecordReader:
         return value
 
     def _repeated(self, line: int, column: str, name: str, value: str) -> list[RowProblem]:
-        earlier = self._seen.setdefault((name, value), (line, column))
+        seen = self._seen.setdefault(name, {})
+        earlier = seen.setdefault(value, (line, column))
         if earlier == (line, column):
             return []
         place = f"in the column {earlier[1]}" if earlier[0] == line else f"on line {earlier[0]}"
@@ -156,6 +169,8 @@ def _contradictions(line: int, product: Product, given: Mapping[str, str]) -> li
 
 def _facts(serial: str, product: Product, given: Mapping[str, str]) -> Facts:
     made = infer(serial, product)
+    if not given:
+        return made
     imei, meid = _subscriber(made, given)
     return Facts(
         serial=serial,

@@ -22,6 +22,7 @@ NOUNS = (
     "order",
     "service",
     "device",
+    "catalogue",
     "activity",
     "api-account",
     "person",

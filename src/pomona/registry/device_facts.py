@@ -1,13 +1,12 @@
-"""What the serials of an order were made as: from an earlier tenure, from the product named with them, or derived."""
+"""What serials were made as: from a manufacturing record, the product named with them, an earlier tenure, or derived."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-import msgspec
-
 from pomona.catalogue.facts import Facts, infer
 from pomona.catalogue.products import Product, UnknownProduct, by_part_number, find
+from pomona.registry import device_numbers, manufacturing
 from pomona.registry.order_problems import Problem
 from pomona.store import Tx
 
@@ -22,15 +21,18 @@ class Unmade(NamedTuple):
 def facts_of(tx: Tx, wanted: Mapping[str, str], *, strict: bool = False) -> dict[str, Facts | Unmade]:
     """The facts of canonical serials; `wanted` names the product of each, empty for none.
 
-    A device that was here before is what it was then, unless a product is named. With `strict` a serial of which nobody
-    ever told what it is has no facts.
+    A manufacturing record says best what a device is. Else it is the product that is named, else what it was when it was
+    here before. With `strict` a serial of which nobody ever told what it is has no facts.
     """
-    unnamed = [serial for serial, name in wanted.items() if not name]
+    recorded = manufacturing.known(tx, list(wanted))
+    unnamed = [serial for serial, name in wanted.items() if not name and serial not in recorded]
     earlier = _earlier(tx, unnamed) if unnamed else {}
     products = {name: _product(name) for name in set(wanted.values()) if name}
     found: dict[str, Facts | Unmade] = {}
     for serial, name in wanted.items():
-        if name:
+        if (told := recorded.get(serial)) is not None:
+            found[serial] = told
+        elif name:
             product = products[name]
             found[serial] = product if isinstance(product, Unmade) else infer(serial, product)
         elif (known := earlier.get(serial)) is not None and not (strict and known.inferred):
@@ -48,6 +50,7 @@ def checked(tx: Tx, wanted: Mapping[str, str], *, strict: bool) -> dict[str, Unm
     if strict:
         unnamed = [serial for serial, name in wanted.items() if not name]
         told = {serial for serial, known in _earlier(tx, unnamed).items() if not known.inferred}
+        told |= manufacturing.recorded(tx, unnamed)
         wrong.update(
             (serial, Unmade(Problem.NOT_IN_CATALOGUE, "")) for serial in unnamed if serial not in told
         )
@@ -73,7 +76,5 @@ def _earlier(tx: Tx, serials: Iterable[str]) -> dict[str, Facts]:
     for serial, part_number, identifiers, inferred in rows:
         product = by_part_number(part_number)
         if product is not None:
-            imei, meid, eid, wifi, bluetooth, ethernet = msgspec.json.decode(identifiers)
-            found[serial] = Facts(serial, product, tuple(imei), tuple(meid), eid, wifi, bluetooth, tuple(ethernet),
-                                  bool(inferred))  # fmt: skip
+            found[serial] = device_numbers.facts(serial, product, identifiers, inferred=bool(inferred))
     return found

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pomona.catalogue.identifiers import classify, is_serial
-from pomona.registry import device_facts, devices
+from pomona.registry import device_facts, devices, manufacturing
 from pomona.registry.claim_lines import Refusal, Wanted
 from pomona.registry.order_plans import Devices
 from pomona.registry.order_problems import Problem
@@ -62,7 +62,7 @@ def _serials(tx: Tx, ids: list[str]) -> tuple[Sequence[str | None], dict[int, Re
     # Only ASCII is raised: the capital of an ß is SS, and a wrong serial must not turn into somebody's right one.
     canonical = [id.upper() if id.isascii() else id for id in map(str.strip, ids)]
     identifiers = {id for id in canonical if len(id) in {14, 15} and classify(id) != "serial"}
-    resolved = devices.resolve(tx, sorted(identifiers)) if identifiers else {}
+    resolved = _resolved(tx, identifiers) if identifiers else {}
     serials: list[str | None] = []
     refused: dict[int, Refusal] = {}
     for n, id in enumerate(canonical):
@@ -71,6 +71,13 @@ def _serials(tx: Tx, ids: list[str]) -> tuple[Sequence[str | None], dict[int, Re
             refused[n] = Refusal(Problem.NOT_LOCATED if id in identifiers else Problem.SERIAL_INVALID)
         serials.append(serial)
     return serials, refused
+
+
+def _resolved(tx: Tx, identifiers: set[str]) -> dict[str, str]:
+    """Serials of devices that are or were here, else of those on record."""
+    found = devices.resolve(tx, sorted(identifiers))
+    missing = sorted(identifiers - found.keys())
+    return found | manufacturing.resolve(tx, missing) if missing else found
 
 
 def _check_products(tx: Tx, found: ReadChunk, *, strict: bool) -> None:

@@ -7,6 +7,7 @@ organisation's.
 from pomona.store.schema import (
     accounts,
     activities,
+    catalogue,
     devices,
     management,
     organizations,
@@ -18,7 +19,17 @@ from pomona.store.schema import (
 MIGRATIONS: tuple[str, ...] = (
     "\n".join(
         area.TABLES
-        for area in (organizations, supply, devices, services, activities, accounts, people, management)
+        for area in (
+            organizations,
+            supply,
+            catalogue,
+            devices,
+            services,
+            activities,
+            accounts,
+            people,
+            management,
+        )
     ),
 )
 """Migration n+1 brings a database from schema n to n+1. One that was released is never edited."""

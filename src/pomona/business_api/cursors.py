@@ -24,6 +24,20 @@ class Listing(IntEnum):
     MDM_DEVICES = 5
     USERS = 6
     AUDIT_EVENTS = 7
+    USER_GROUPS = 20
+    USERS_OF_GROUP = 21
+    ORGANIZATIONAL_UNITS = 22
+    USERS_OF_UNIT = 23
+    APPS = 24
+    PACKAGES = 25
+    CONFIGURATIONS = 26
+    BLUEPRINTS = 27
+    APPS_OF_BLUEPRINT = 28
+    CONFIGURATIONS_OF_BLUEPRINT = 29
+    PACKAGES_OF_BLUEPRINT = 30
+    DEVICES_OF_BLUEPRINT = 31
+    USERS_OF_BLUEPRINT = 32
+    GROUPS_OF_BLUEPRINT = 33
 
 
 def make(runtime: Runtime, listing: Listing, owner: int, key: int, now: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from pomona.business_api import activities, audit_events, devices, enrolled, servers, users
+from pomona.business_api.collection_endpoints import COLLECTIONS
 from pomona.business_api.errors import ApiError, Problem
 from pomona.business_api.operations import Endpoint, Operation, Read, Shape, Write
 from pomona.registry.api_accounts import ApiAccount
@@ -50,6 +51,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "users": Endpoint("collection", "users", {"GET": Read(users.listing)}, school=False),
     "users/*": Endpoint("instance", "users", {"GET": Read(users.one)}, school=False),
     "auditEvents": Endpoint("collection", "auditEvents", {"GET": Read(audit_events.listing)}, school=False),
+    **COLLECTIONS,
 }
 """Paths below `/v1/`; a star is an id."""
 

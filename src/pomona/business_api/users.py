@@ -6,7 +6,7 @@ from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import no_resource
 from pomona.business_api.fieldsets import ResourceType, filtered
 from pomona.formats.times import iso_millis
-from pomona.registry import organizations, people
+from pomona.registry import organizational_units, people
 from pomona.registry.errors import NotFound
 from pomona.registry.people import Person, Status
 from pomona.store import Tx
@@ -32,8 +32,7 @@ def listing(tx: Tx, call: Call) -> Answer:
     owner = call.organization_id
     after = cursors.key_of(call.runtime, query.first("cursor"), Listing.USERS, owner, call.now)
     found = people.of_organization(tx, owner, after=after or 0, limit=limit + 1)
-    unit = organizations.get(tx, owner).number
-    body = b",".join([_resource(call, person, unit) for person in found[:limit] if person.managed])
+    body = b",".join(resources(tx, call, [person for person in found[:limit] if person.managed]))
     cursor = None
     if len(found) > limit:
         cursor = cursors.make(call.runtime, Listing.USERS, owner, found[limit - 1].id, call.now)
@@ -50,12 +49,16 @@ def one(tx: Tx, call: Call) -> Answer:
         raise no_resource("users", call.id) from None
     if not person.managed:
         raise no_resource("users", call.id)
-    unit = organizations.get(tx, call.organization_id).number
-    return single(call, filtered(fieldset, _resource(call, person, unit)))
+    return single(call, filtered(fieldset, resources(tx, call, [person])[0]))
 
 
-def _resource(call: Call, person: Person, unit: str) -> bytes:
-    """`unit` is the organisation's only unit, which goes by the organisation's own number."""
+def resources(tx: Tx, call: Call, found: list[Person]) -> list[bytes]:
+    """People as the API shows them, with their roles in each unit that they are in."""
+    roles = organizational_units.roles(tx, found)
+    return [_resource(call, person, roles[person.id]) for person in found]
+
+
+def _resource(call: Call, person: Person, roles: list[tuple[str, str]]) -> bytes:
     return encode({
         "type": "users",
         "id": person.uuid,
@@ -66,7 +69,7 @@ def _resource(call: Call, person: Person, unit: str) -> bytes:
             "status": _status(person),
             "managedAppleAccount": person.email,
             "isExternalUser": False,
-            "roleOuList": [{"roleName": person.role, "ouId": unit}],
+            "roleOuList": [{"roleName": role, "ouId": unit} for role, unit in roles],
             "email": person.email,
             **_NOT_KEPT,
             "phoneNumbers": [],

@@ -13,6 +13,8 @@ CREATE TABLE organization (
   phone TEXT NOT NULL,
   address TEXT NOT NULL,
   terms_pending BIGINT NOT NULL DEFAULT 0,
+  release_grace BIGINT NOT NULL DEFAULT 0,
+  management BIGINT NOT NULL DEFAULT 1,
   last_device BIGINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL
 );

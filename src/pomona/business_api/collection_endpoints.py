@@ -1,0 +1,30 @@
+"""Paths of what is prepared for people and managed devices: groups, units, apps, packages."""
+
+from pomona.business_api import apps, organizational_units, packages, user_groups
+from pomona.business_api.operations import Endpoint, Read
+
+COLLECTIONS: dict[str, Endpoint] = {
+    "userGroups": Endpoint("collection", "userGroups", {"GET": Read(user_groups.listing)}, school=False),
+    "userGroups/*": Endpoint("instance", "userGroups", {"GET": Read(user_groups.one)}, school=False),
+    "userGroups/*/relationships/users": Endpoint(
+        "relationship", "users", {"GET": Read(user_groups.users_linkage)}, school=False
+    ),
+    "userGroups/*/users": Endpoint("related", "users", {}, school=False),
+    "organizationalUnits": Endpoint(
+        "collection", "organizationalUnits", {"GET": Read(organizational_units.listing)}, school=False
+    ),
+    "organizationalUnits/*": Endpoint(
+        "instance", "organizationalUnits", {"GET": Read(organizational_units.one)}, school=False
+    ),
+    "organizationalUnits/*/relationships/users": Endpoint(
+        "relationship", "users", {"GET": Read(organizational_units.users_linkage)}, school=False
+    ),
+    "organizationalUnits/*/users": Endpoint("related", "users", {}, school=False),
+    "apps": Endpoint("collection", "apps", {"GET": Read(apps.listing)}, school=False, managed=True),
+    "apps/*": Endpoint("instance", "apps", {"GET": Read(apps.one)}, school=False, managed=True),
+    "packages": Endpoint(
+        "collection", "packages", {"GET": Read(packages.listing)}, school=False, managed=True
+    ),
+    "packages/*": Endpoint("instance", "packages", {"GET": Read(packages.one)}, school=False, managed=True),
+}
+"""Rows below `/v1/`; a star is an id."""

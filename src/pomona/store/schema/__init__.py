@@ -8,8 +8,10 @@ from pomona.store.schema import (
     accounts,
     activities,
     catalogue,
+    collections,
     devices,
     management,
+    notices,
     organizations,
     people,
     services,
@@ -29,6 +31,8 @@ MIGRATIONS: tuple[str, ...] = (
             accounts,
             people,
             management,
+            notices,
+            collections,
         )
     ),
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pomona.catalogue.kinds import Kind
-from pomona.registry import device_search, profiles
+from pomona.registry import device_selection, profiles
 from tests.portal.support import Browser, Portal
 from tests.support.supply import Reseller, document, link
 from tests.support.worlds import ADMIN, World, serials
@@ -89,7 +89,7 @@ def test_a_whole_serial_leads_to_the_device(portal: Portal) -> None:
 
 
 def test_a_search_that_is_not_at_its_end_says_so(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device_search, "WINDOW", 4)
+    monkeypatch.setattr(device_selection, "WINDOW", 4)
     world = portal.world
     rare = serials(1, seed=9)
     world.arrive(rare, Kind.VISION, source_id="FIRST")

@@ -7,7 +7,7 @@ import pytest
 
 from pomona.catalogue.facts import infer
 from pomona.catalogue.kinds import Kind
-from pomona.registry import arrivals, device_search, devices
+from pomona.registry import arrivals, device_parts, device_search, device_selection, devices
 from pomona.registry.arrivals import Arrival, Origin
 from pomona.registry.device_search import DeviceFilter, search
 from pomona.registry.devices import Device
@@ -58,7 +58,7 @@ def everything(world: World) -> list[Device]:
     return [world.store.read_sync(lambda tx: devices.by_id(tx, row[0])) for row in ids]  # noqa: B023
 
 
-STATES: dict[device_search.State, Callable[[Device], bool]] = {
+STATES: dict[device_parts.State, Callable[[Device], bool]] = {
     "owned": lambda device: device.released_at is None,
     "assigned": lambda device: device.released_at is None and device.service_id is not None,
     "unassigned": lambda device: device.released_at is None and device.service_id is None,
@@ -66,11 +66,12 @@ STATES: dict[device_search.State, Callable[[Device], bool]] = {
 }
 
 
-@pytest.mark.parametrize("window", [3, 20_000])
+@pytest.mark.parametrize(("window", "few"), [(3, 0), (3, 5), (20_000, 0), (20_000, 5_000)])
 def test_every_filter_finds_what_it_should(
-    any_store: Store, monkeypatch: pytest.MonkeyPatch, window: int
+    any_store: Store, monkeypatch: pytest.MonkeyPatch, window: int, few: int
 ) -> None:
-    monkeypatch.setattr(device_search, "WINDOW", window)
+    monkeypatch.setattr(device_selection, "WINDOW", window)
+    monkeypatch.setattr(device_parts, "FEW", few)
     world, service = peopled(any_store)
     known = everything(world)
     kinds, homes = (None, Kind.MAC, Kind.VISION), (None, service["main"], service["lab"])
@@ -95,8 +96,9 @@ def test_those_that_came_lately(any_store: Store, monkeypatch: pytest.MonkeyPatc
     middle = known[10].added_at
     expected = [device.serial for device in known if device.released_at is None and device.added_at >= middle]
     assert 0 < len(expected) < len(known)
-    for window in (3, 20_000):
-        monkeypatch.setattr(device_search, "WINDOW", window)
+    for window, few in ((3, 0), (3, 5), (20_000, 0), (20_000, 5_000)):
+        monkeypatch.setattr(device_selection, "WINDOW", window)
+        monkeypatch.setattr(device_parts, "FEW", few)
         assert pages(world, DeviceFilter(added_since=middle)) == expected
 
 
@@ -143,7 +145,7 @@ def test_a_line_says_what_a_list_shows(any_store: Store) -> None:
 def test_the_few_that_left_or_came_by_hand_are_found_at_once(
     any_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_search, "WINDOW", 10)
+    monkeypatch.setattr(device_selection, "WINDOW", 10)
     world = World(any_store)
     [by_hand, released, *_] = stock = serials(60)
     origin = Origin(world.id, "MANUALLY_ADDED", "CONFIGURATOR")

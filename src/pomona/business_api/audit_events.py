@@ -10,8 +10,8 @@ from pomona.business_api.call import Answer, Call, Listed, encode, listed
 from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import ApiError, Problem, bad_parameter
 from pomona.business_api.fieldsets import ResourceType
-from pomona.business_api.query import Query
-from pomona.formats.times import iso_millis, parse_iso
+from pomona.business_api.query import Query, moment
+from pomona.formats.times import iso_millis
 from pomona.store import Tx
 
 AUDIT_EVENTS = ResourceType(
@@ -59,12 +59,7 @@ def _time(query: Query, name: str) -> int:
     if not text:
         detail = f"Say which events with '{name}', a time like 2026-01-02T03:04:05Z."
         raise ApiError(400, Problem("PARAMETER_ERROR.REQUIRED", detail, parameter=name))
-    # An offset's plus sign that was not escaped has become a blank.
-    head, blank, zone = text.rpartition(" ")
-    try:
-        return parse_iso(f"{head}+{zone}" if blank and len(head) > len("2026-01-02") else text)
-    except ValueError as problem:
-        raise bad_parameter(name, f"{problem}.") from None
+    return moment(name, text)
 
 
 def _resource(event: Event) -> bytes:

@@ -68,8 +68,11 @@ class Call:
         """The URL of the page behind `cursor`, in the same size and with the same fields and filters."""
         path = self._scope["raw_path"].decode("latin-1")
         limit = "" if self.query.first("limit") is None else f"&limit={self.query.limit()}"
-        fields = "" if fieldset is None else f"&fields%5B{fieldset.type.name}%5D={fieldset.text}"
-        return f"{self.origin}{path}?cursor={cursor}{limit}{fields}{self.query.filters}"
+        fields, written = "", None
+        if fieldset is not None:
+            fields = f"&fields%5B{fieldset.type.name}%5D={fieldset.text}"
+            written = fieldset.type.parameter
+        return f"{self.origin}{path}?cursor={cursor}{limit}{fields}{self.query.carried(written)}"
 
 
 def single(

@@ -1,12 +1,14 @@
 """Resources of type `orgDevices`, put together by the database from the runs that are kept beside each device."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from pomona.business_api.call import encode
 from pomona.business_api.projection import Encoder, run
 from pomona.formats.times import iso_millis
-from pomona.registry import devices
+from pomona.registry import device_selection, devices
+from pomona.registry.device_parts import Part
 from pomona.registry.devices import Device, first_number, last_number
 from pomona.registry.errors import NotFound
 from pomona.store import Tx
@@ -14,7 +16,7 @@ from pomona.store import Tx
 WINDOW = 50_000
 """Device numbers that a page looks through at most: many released devices in a row make it short, never slow."""
 
-_UNABLE_TO_MIGRATE = Encoder().migration(None, None)
+_UNABLE_TO_MIGRATE = Encoder().migration(False, None, None)
 _NOT_RELEASED = run({"releasedFromOrgDateTime": None})
 _RELEASERS = {"USER": "USER", "SYSTEM": "USER", "API_USER": "API", "MDM": "MDM", "SUPPLIER": "RESELLER"}
 """`releaserEntityType` by who released a device."""
@@ -28,6 +30,10 @@ _STATE = "JOIN device_state s ON s.device_id = b.device_id"
 _LISTED = (
     f"SELECT b.device_id AS key, {_DOCUMENT} AS doc FROM business_record b {_STATE}"
     " WHERE b.device_id > $5 AND b.device_id <= $6 AND b.released = 0 ORDER BY b.device_id LIMIT $7"
+)
+_CHOSEN = (
+    f"SELECT b.device_id AS key, {_DOCUMENT} AS doc FROM ",
+    f" e JOIN business_record b ON b.device_id = e.c0 {_STATE} ORDER BY b.device_id",
 )
 _OWNED = (
     f"SELECT {_DOCUMENT} FROM serial_owner o JOIN business_record b ON b.device_id = o.device_id {_STATE}"
@@ -58,6 +64,16 @@ def owned(tx: Tx, organization_id: int, origin: str, after: int | None, limit: i
     page = tx.page(_LISTED, *_frame(origin, _NOT_RELEASED), start, end, limit)
     reached = page.high if page.size == limit else end
     return Resources(page.body, reached if reached < last else None)
+
+
+def filtered(
+    tx: Tx, organization_id: int, origin: str, parts: Sequence[Part], after: int | None, limit: int
+) -> Resources:
+    """Those of the organisation's devices that are all that `parts` say, in the order they came."""
+    chosen = device_selection.choose(tx, organization_id, parts, after=after, limit=limit)
+    select = tx.each("$5", "bigint").join(_CHOSEN)
+    page = tx.page(select, *_frame(origin, _NOT_RELEASED), tx.pack([(id,) for id in chosen.ids]))
+    return Resources(page.body, chosen.after)
 
 
 def one(tx: Tx, organization_id: int, serial: str, origin: str) -> bytes | None:

@@ -1,6 +1,6 @@
 """`orgDevices`: list, one, its AppleCare coverage and the service it is assigned to."""
 
-from pomona.business_api import cursors, device_pages, servers
+from pomona.business_api import cursors, device_filters, device_pages, servers
 from pomona.business_api.call import Answer, Call, Listed, encode, listed, single
 from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import ApiError, Problem, no_resource
@@ -34,11 +34,15 @@ APPLE_CARE = ResourceType(
 def listing(tx: Tx, call: Call) -> Answer:
     """The organisation's devices; released ones are gone from it."""
     query = call.query
-    query.offers(ORG_DEVICES.parameter)
+    query.offers(ORG_DEVICES.parameter, *device_filters.PARAMETERS)
     limit, fieldset = query.limit(), ORG_DEVICES.selected(query)
     owner = call.organization_id
     after = cursors.key_of(call.runtime, query.first("cursor"), Listing.ORG_DEVICES, owner, call.now)
-    page = device_pages.owned(tx, owner, call.origin, after, limit)
+    parts = device_filters.parts(tx, owner, query)
+    if parts is None:
+        page = device_pages.owned(tx, owner, call.origin, after, limit)
+    else:
+        page = device_pages.filtered(tx, owner, call.origin, parts, after, limit)
     cursor = None
     if page.more is not None:
         cursor = cursors.make(call.runtime, Listing.ORG_DEVICES, owner, page.more, call.now)

@@ -3,12 +3,14 @@
 from urllib.parse import quote, unquote_plus
 
 from pomona.business_api.errors import bad_parameter
+from pomona.formats.times import parse_iso
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 
 _MAX_PARAMETERS = 100
 _FAMILIES = ("fields", "filter", "include", "limit", "sort")
+_CARRIED = ("filter[", "fields[", "include")
 
 
 class Query:
@@ -26,6 +28,10 @@ class Query:
                 name, _, value = pair.partition("=")
                 if escaped:
                     name, value = unquote_plus(name), unquote_plus(value)
+                    if "\0" in value or "\0" in name:
+                        raise bad_parameter(
+                            name.replace("\0", ""), "A parameter has a character that is none."
+                        )
                 self._values.setdefault(name, []).append(value)
 
     @classmethod
@@ -58,12 +64,17 @@ class Query:
         return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
     @property
-    def filters(self) -> str:
-        """The filters as they go on into the next page's URL; nothing, or beginning with an ampersand."""
+    def has_filters(self) -> bool:
+        """Whether there is any filter."""
+        return any(name.startswith("filter[") for name in self._values)
+
+    def carried(self, written: str | None) -> str:
+        """Filters, inclusions and fieldsets as they go on into the next page's URL, but for the parameter that is
+        `written` there already; nothing, or beginning with an ampersand."""
         return "".join(
             f"&{quote(name, safe='')}={quote(value, safe='')}"
             for name, values in self._values.items()
-            if name.startswith("filter[")
+            if name.startswith(_CARRIED) and name != written
             for value in values
         )
 
@@ -87,6 +98,16 @@ class Query:
                 raise bad_parameter(
                     name, f"The parameter '{name[:100]}' cannot be used with this request; {offered}."
                 )
+
+
+def moment(name: str, text: str) -> int:
+    """The time (milliseconds) that a parameter says. Raises `ApiError` 400."""
+    # An offset's plus sign that was not escaped has become a blank.
+    head, blank, zone = text.rpartition(" ")
+    try:
+        return parse_iso(f"{head}+{zone}" if blank and len(head) > len("2026-01-02") else text)
+    except ValueError as problem:
+        raise bad_parameter(name, f"{problem}.") from None
 
 
 _NOTHING = Query(b"")

@@ -37,7 +37,7 @@ _SOURCES = ("APPLE", "RESELLER", "MANUALLY_ADDED")
 def list_(
     ctx: typer.Context,
     text: Annotated[
-        str, typer.Argument(help="Beginning of a serial, or a whole IMEI, MEID or order number.")
+        str, typer.Argument(help="Beginning of a serial or asset tag; a whole IMEI, MEID or order number; or words like iphone blue.")
     ] = "",
     state: Annotated[str, typer.Option(help="owned, assigned, unassigned or released.")] = "owned",
     kind: Annotated[str | None, typer.Option(help="iPhone, iPad, Mac, AppleTV, Watch or Vision.")] = None,

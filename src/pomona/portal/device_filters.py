@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from pomona.catalogue.kinds import Kind
 from pomona.portal.service_names import ServiceName
-from pomona.registry.device_search import DeviceFilter, State
+from pomona.registry.device_parts import State
+from pomona.registry.device_search import DeviceFilter
 from pomona.registry.devices import Source
 
 STATES: dict[State, str] = {

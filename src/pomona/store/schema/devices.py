@@ -38,10 +38,14 @@ CREATE TABLE device (
   released_by TEXT,
   provisional_until BIGINT
 );
-CREATE INDEX device_by_kind ON device (kind{then_id});
+CREATE INDEX device_provisional ON device (provisional_until{then_id}) WHERE provisional_until IS NOT NULL;
+CREATE INDEX device_by_product ON device (product_id{then_id});
 CREATE INDEX device_by_order ON device (order_id{then_id}) WHERE order_id IS NOT NULL;
 CREATE INDEX device_gone ON device (id) WHERE released_at IS NOT NULL;
+CREATE INDEX device_from_apple ON device (id) WHERE source = 'APPLE';
+CREATE INDEX device_from_reseller ON device (id) WHERE source = 'RESELLER';
 CREATE INDEX device_by_hand ON device (id) WHERE source = 'MANUALLY_ADDED';
+CREATE INDEX device_by_tag ON device (upper(asset_tag)) WHERE asset_tag <> '';
 CREATE INDEX device_released ON device (serial{then_id}) WHERE released_at IS NOT NULL;
 
 CREATE TABLE assignment_record (
@@ -85,7 +89,22 @@ CREATE TABLE device_state (
   da TEXT NOT NULL DEFAULT '',
   da_v1 TEXT,
   ba TEXT NOT NULL,
-  ba_migration TEXT
+  ba_migration TEXT,
+  migration_origin BIGINT,
+  activated_service BIGINT,
+  migratable BIGINT NOT NULL DEFAULT 0,
+  release_at BIGINT,
+  release_activity BIGINT
 );
 CREATE INDEX device_state_by_service ON device_state (service_id{with_state});
+CREATE INDEX device_state_migrating ON device_state (migration_deadline{then_device_id})
+  WHERE migration_status = 'REQUESTED';
+CREATE INDEX device_state_leaving ON device_state (release_activity{then_device_id}) WHERE release_activity IS NOT NULL;
+
+CREATE TABLE device_repair (
+  device_id {id},
+  since BIGINT NOT NULL,
+  marked_by TEXT NOT NULL
+);
+CREATE INDEX device_state_changed ON device_state (updated_at) WHERE revision > 0;
 """

@@ -10,10 +10,12 @@ CREATE TABLE supplier (
   kind TEXT NOT NULL,
   number TEXT NOT NULL,
   name TEXT NOT NULL,
+  sold_to TEXT NOT NULL DEFAULT '',
   active BIGINT NOT NULL DEFAULT 1,
   created_at BIGINT NOT NULL,
   UNIQUE (kind, number)
 );
+CREATE INDEX supplier_by_sold_to ON supplier (sold_to) WHERE sold_to <> '';
 CREATE TABLE supplier_ship_to (
   supplier_id BIGINT NOT NULL,
   ship_to TEXT NOT NULL,
@@ -24,8 +26,12 @@ CREATE TABLE supplier_ship_to (
 CREATE TABLE supplier_credential (
   hash BLOB NOT NULL,
   supplier_id BIGINT NOT NULL,
+  sold_to TEXT NOT NULL DEFAULT '',
+  ship_tos TEXT NOT NULL DEFAULT '',
   kind TEXT NOT NULL,
   name TEXT NOT NULL,
+  certificate BLOB,
+  own BIGINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL,
   expires_at BIGINT,
   revoked_at BIGINT,
@@ -123,6 +129,7 @@ CREATE TABLE purchase_order (
 CREATE UNIQUE INDEX purchase_order_standing ON purchase_order (supplier_id, number) WHERE voided_at IS NULL;
 CREATE INDEX purchase_order_by_number ON purchase_order (supplier_id, number{then_id});
 CREATE INDEX purchase_order_by_organization ON purchase_order (organization_id{then_id}) WHERE organization_id IS NOT NULL;
+CREATE INDEX purchase_order_numbered ON purchase_order (organization_id, number) WHERE organization_id IS NOT NULL;
 CREATE INDEX purchase_order_pending ON purchase_order (supplier_id, customer{then_id}) WHERE pending > 0;
 CREATE INDEX purchase_order_flowing ON purchase_order (id) WHERE flow_from IS NOT NULL;
 

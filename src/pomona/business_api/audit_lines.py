@@ -180,6 +180,14 @@ _DATA: dict[str, Callable[[Line], dict[str, Any]]] = {
             for name in line.after.get("permissions", [])
         ]
     },
+    **dict.fromkeys(
+        ("COLLECTION_CREATED", "COLLECTION_UPDATED", "COLLECTION_DELETED"),
+        lambda line: {name: line.after.get(name, "") for name in ("name", "description")},
+    ),
+    **dict.fromkeys(
+        ("CONFIG_SETTINGS_CREATED", "CONFIG_SETTINGS_UPDATED", "CONFIG_SETTINGS_DELETED"),
+        lambda line: {name: line.after.get(name) for name in ("configType", "configId", "configVersion")},
+    ),
     "DEVICE_ADDED_TO_ORG": lambda line: {
         "serialNumber": line.subject.id,
         "purchaseSourceType": "MANUALLY_ADDED",

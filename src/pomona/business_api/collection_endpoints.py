@@ -1,7 +1,14 @@
-"""Paths of what is prepared for people and managed devices: groups, units, apps, packages."""
+"""Paths of what is prepared for people and managed devices: groups, units, apps, packages, configurations."""
 
-from pomona.business_api import apps, organizational_units, packages, user_groups
-from pomona.business_api.operations import Endpoint, Read
+from pomona.business_api import (
+    apps,
+    configuration_bodies,
+    configurations,
+    organizational_units,
+    packages,
+    user_groups,
+)
+from pomona.business_api.operations import Endpoint, Read, Write
 
 COLLECTIONS: dict[str, Endpoint] = {
     "userGroups": Endpoint("collection", "userGroups", {"GET": Read(user_groups.listing)}, school=False),
@@ -26,5 +33,26 @@ COLLECTIONS: dict[str, Endpoint] = {
         "collection", "packages", {"GET": Read(packages.listing)}, school=False, managed=True
     ),
     "packages/*": Endpoint("instance", "packages", {"GET": Read(packages.one)}, school=False, managed=True),
+    "configurations": Endpoint(
+        "collection",
+        "configurations",
+        {
+            "GET": Read(configurations.listing),
+            "POST": Write(configurations.create, "blueprints", most=configuration_bodies.BODY),
+        },
+        school=False,
+        managed=True,
+    ),
+    "configurations/*": Endpoint(
+        "instance",
+        "configurations",
+        {
+            "GET": Read(configurations.one),
+            "PATCH": Write(configurations.update, "blueprints", most=configuration_bodies.BODY),
+            "DELETE": Write(configurations.delete, "blueprints"),
+        },
+        school=False,
+        managed=True,
+    ),
 }
 """Rows below `/v1/`; a star is an id."""

@@ -46,6 +46,8 @@ SHOWS = {
         r'"statusCode":"COMPLETE"',
         r'"devicePostStatus":"COMPLETE"',
         r'"orderNumber":"ORDER_900123"',
+        r'"errorCode":"GRX-50038"',
+        r"^certificate: .*GRX-50038.*revoked at",
     ),
     "pyaxm.md": (
         r"serverName: Pomona Device Management",
@@ -74,7 +76,7 @@ def test_a_page_does_what_it_says(page: str, tmp_path: Path) -> None:
 
 def run(script: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Runs a page's commands in one shell that ends at the first that fails, on the ports that are in use."""
-    for name, port in (("PORT", 8080), ("TLS_PORT", 8443), ("PROXY_PORT", 8081)):
+    for name, port in (("PORT", 8080), ("TLS_PORT", 8443), ("PROXY_PORT", 8081), ("SUPPLIER_TLS_PORT", 8444)):
         script = script.replace(f":{port}", f":{environment[f'POMONA_{name}']}")
     return subprocess.run(
         ["sh", "-eux"], input=script, cwd=folder, env=environment, capture_output=True, text=True,
@@ -92,7 +94,8 @@ def pomona(folder: Path) -> Iterator[dict[str, str]]:
         "LANG": "C.UTF-8",
         "COLUMNS": "200",
     }
-    command = [sys.executable, "-m", "pomona", "up", "--port", "0", "--tls-port", "0", "--proxy-port", "0"]
+    ports = ("--port", "--tls-port", "--proxy-port", "--supplier-tls-port")
+    command = [sys.executable, "-m", "pomona", "up", *(word for port in ports for word in (port, "0"))]
     with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as server:
         try:
             yield environment | dict(_ports(server))
@@ -103,7 +106,12 @@ def pomona(folder: Path) -> Iterator[dict[str, str]]:
 
 def _ports(server: "subprocess.Popen[str]") -> Iterator[tuple[str, str]]:
     """The ports that a starting Pomona tells of, as settings for the commands beside it."""
-    names = {"http": "POMONA_PORT", "https": "POMONA_TLS_PORT", "proxy": "POMONA_PROXY_PORT"}
+    names = {
+        "http": "POMONA_PORT",
+        "https": "POMONA_TLS_PORT",
+        "proxy": "POMONA_PROXY_PORT",
+        "suppliers": "POMONA_SUPPLIER_TLS_PORT",
+    }
     assert server.stderr is not None
     said = []
     while names:

@@ -1,12 +1,13 @@
 """`pomona supplier`: the suppliers' accounts, which of them an organisation lets in, and a supplier's own software."""
 
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pomona.cli import supplier_client
+from pomona.cli import supplier_accounts, supplier_certificates, supplier_client
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, show_list, show_record, when
+from pomona.cli.supplier_accounts import record
 
 if TYPE_CHECKING:
     from pomona.registry.suppliers import Supplier, SupplierKind
@@ -15,6 +16,11 @@ app = typer.Typer(no_args_is_help=True, help="Suppliers: who may send orders, an
 app.command("submit")(supplier_client.submit)
 app.command("status")(supplier_client.status)
 app.command("details")(supplier_client.details)
+app.command("change")(supplier_accounts.change)
+app.command("ship-to")(supplier_accounts.ship_to)
+app.command("certificate")(supplier_certificates.certificate)
+app.command("credentials")(supplier_certificates.credentials)
+app.command("revoke")(supplier_certificates.revoke)
 
 Kind = Annotated[str, typer.Argument(help="APPLE or RESELLER.")]
 Number = Annotated[str, typer.Argument(help="The supplier's number; of a reseller, its Reseller Number.")]
@@ -32,6 +38,7 @@ def add(
     ship_to: Annotated[
         list[str] | None, typer.Option(help="Ship-to number that it may name; may be repeated.")
     ] = None,
+    sold_to: Annotated[str, typer.Option(help="Sold-to account that the number is one of.")] = "",
     as_json: Json = False,
 ) -> None:
     """Make an account for a supplier and print its token, which is shown once."""
@@ -44,13 +51,20 @@ def add(
 
         def work(tx: Tx) -> "tuple[Supplier, str]":
             made = suppliers.register(
-                tx, _kind(kind), number, name, ship_to=ship_to or ["1"], actor=OPERATOR, now=now
+                tx,
+                _kind(kind),
+                number,
+                name,
+                ship_to=ship_to or ["1"],
+                sold_to=sold_to,
+                actor=OPERATOR,
+                now=now,
             )
             token = supplier_credentials.issue_token(tx, [made], actor=OPERATOR, now=now, rng=runtime.rng)
             return made, token
 
         made, token = runtime.store.write_sync(work)
-    show_record(made.name, {**_record(made), "token": token}, as_json)
+    show_record(made.name, {**record(made), "token": token}, as_json)
 
 
 @app.command("token")
@@ -81,7 +95,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
     with installation(ctx) as runtime:
         found = runtime.store.read_sync(suppliers.all_of_them)
-    show_list("Suppliers", [_record(each) for each in found], as_json)
+    show_list("Suppliers", [record(each) for each in found], as_json)
 
 
 @app.command("link")
@@ -144,13 +158,3 @@ def _kind(text: str) -> "SupplierKind":
     if kind not in {"APPLE", "RESELLER"}:
         refuse(f"'{text}' is no kind of supplier; expected APPLE or RESELLER")
     return cast("SupplierKind", kind)
-
-
-def _record(supplier: "Supplier") -> dict[str, Any]:
-    return {
-        "kind": supplier.kind,
-        "number": supplier.number,
-        "name": supplier.name,
-        "ship_to": [each.number for each in supplier.ship_tos],
-        "active": supplier.active,
-    }

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 Number = Annotated[str, typer.Argument(help="The supplier's number (depResellerId).")]
 Token = Annotated[
-    str, typer.Option(help="The supplier's token.", envvar="POMONA_SUPPLIER_TOKEN", show_envvar=True)
+    str,
+    typer.Option(
+        help="The supplier's token; not with a certificate.", envvar="POMONA_SUPPLIER_TOKEN", show_envvar=True
+    ),
+]
+Certificate = Annotated[
+    Path | None, typer.Option(help="PEM of the supplier's client certificate; its key beside it as .key.")
 ]
 ShipTo = Annotated[str, typer.Option(help="Ship-to number to name.")]
 Url = Annotated[str, typer.Option(help="Origin of the order service.")]
@@ -26,7 +32,8 @@ _URL, _SHIP_TO = "http://127.0.0.1:8080", "0000000001"
 
 def submit(
     number: Number,
-    token: Token,
+    token: Token = "",
+    certificate: Certificate = None,
     customer: Annotated[
         str, typer.Option(help="Organisation ID (of the maker's orders: Apple Customer Number) of the buyer.")
     ] = "",
@@ -61,7 +68,7 @@ def submit(
             wanted = [made]
     except documents.BadOrders as problem:
         refuse(f"{orders}: nothing was submitted\n{problem}")
-    with _client(number, token, ship_to, url, ca_file) as client:
+    with _client(number, token, certificate, ship_to, url, ca_file) as client:
         numbers = list(dict.fromkeys(_number(each) for each in wanted))
         known = {
             each["orderNumber"]: each["orderDate"] for each in client.details(numbers) if "orderDate" in each
@@ -75,14 +82,15 @@ def submit(
 def status(
     number: Number,
     transaction: Annotated[str, typer.Argument(help="Enrolment transaction id.")],
-    token: Token,
+    token: Token = "",
+    certificate: Certificate = None,
     ship_to: ShipTo = _SHIP_TO,
     url: Url = _URL,
     ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
     """Say what became of one submission."""
-    with _client(number, token, ship_to, url, ca_file) as client:
+    with _client(number, token, certificate, ship_to, url, ca_file) as client:
         fate = client.status(transaction)
     if fate is None:
         show_json({"status": "IN_PROGRESS"}) if as_json else typer.echo("still being worked on")
@@ -93,14 +101,15 @@ def status(
 def details(
     number: Number,
     order_numbers: Annotated[list[str], typer.Argument(help="Order numbers.")],
-    token: Token,
+    token: Token = "",
+    certificate: Certificate = None,
     ship_to: ShipTo = _SHIP_TO,
     url: Url = _URL,
     ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
     """Show orders as they stand now, as the supplier sees them."""
-    with _client(number, token, ship_to, url, ca_file) as client:
+    with _client(number, token, certificate, ship_to, url, ca_file) as client:
         found = client.details(order_numbers)
     if as_json:
         show_json(found)
@@ -164,7 +173,7 @@ def _devices(order: dict[str, Any]) -> int:
 
 @contextlib.contextmanager
 def _client(
-    number: str, token: str, ship_to: str, url: str, ca_file: Path | None
+    number: str, token: str, certificate: Path | None, ship_to: str, url: str, ca_file: Path | None
 ) -> "Iterator[SupplierClient]":
     import ssl
 
@@ -172,9 +181,26 @@ def _client(
 
     from pomona.simulator.supplier import SupplierAccount, SupplierClient, SupplierRefused
 
+    if not token and certificate is None:
+        refuse("nothing proves who submits: give --token or --certificate")
     trust = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    if certificate is not None:
+        _show(trust, certificate)
     try:
         with httpx.Client(base_url=url, verify=trust, timeout=60) as http:
             yield SupplierClient(http, SupplierAccount(number, ship_to, token))
     except (SupplierRefused, httpx.HTTPError) as problem:
         refuse(problem)
+
+
+def _show(context: Any, certificate: Path) -> None:
+    """Lets the context show a client certificate; its key is in the same file or beside it."""
+    import ssl
+
+    beside = certificate.with_suffix(".key")
+    try:
+        context.load_cert_chain(certificate, beside if beside.exists() else None)
+    except (OSError, ssl.SSLError) as problem:
+        refuse(
+            f"{certificate}: no certificate with its key (PEM, key not encrypted) there or in {beside}: {problem}"
+        )

@@ -15,6 +15,9 @@ def up(
     port: Annotated[int | None, typer.Option(help="HTTP port; 0 any, -1 none.")] = None,
     tls_port: Annotated[int | None, typer.Option(help="HTTPS port; 0 any, -1 none.")] = None,
     proxy_port: Annotated[int | None, typer.Option(help="CONNECT proxy port; 0 any, -1 none.")] = None,
+    supplier_tls_port: Annotated[
+        int | None, typer.Option(help="HTTPS port that takes suppliers' client certificates; 0 any, -1 none.")
+    ] = None,
     public_origin: Annotated[str | None, typer.Option(help="Origin in the URLs handed out.")] = None,
 ) -> None:
     """Serve all faces until SIGINT or SIGTERM. Makes the data folder at first start."""
@@ -33,6 +36,7 @@ def up(
             "port": port,
             "tls_port": tls_port,
             "proxy_port": proxy_port,
+            "supplier_tls_port": supplier_tls_port,
             "public_origin": public_origin,
         }
     )
@@ -44,6 +48,7 @@ def up(
             ("http", addresses.http),
             ("https", addresses.https),
             ("proxy", addresses.proxy),
+            ("suppliers", addresses.suppliers),
         ):
             if origin:
                 say(f"pomona: {name} {origin}")

@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pomona.enroll_service import errors
+from pomona.enroll_service import errors, shown_certificate
+from pomona.enroll_service.shown_certificate import Unreadable
+from pomona.formats.times import iso_seconds
 from pomona.keys.keyring import token_hash
 from pomona.registry import supplier_credentials
 from pomona.registry.errors import Invalid
+from pomona.registry.supplier_credentials import Trouble
 from pomona.registry.suppliers import ShipTo, Supplier, canonical_ship_to
 from pomona.runtime import Runtime
 from pomona.runtime.asgi import Call
@@ -41,6 +44,12 @@ def basic(call: Call) -> str | None:
 TOKENS: tuple[Finder, ...] = (bearer, basic)
 """Ways of presenting a laboratory's token."""
 
+_SAYING: dict[Trouble, str] = {
+    "UNKNOWN": "The client certificate is registered for nobody",
+    "REVOKED": "The client certificate was revoked at {at}",
+    "EXPIRED": "The client certificate ended at {at}",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -51,14 +60,27 @@ class Caller:
 
 
 async def identify(runtime: Runtime, call: Call) -> Caller:
-    """Who calls. Raises `Refused` (GRX-50038) without a valid credential."""
-    hashes = [token_hash(token) for finder in TOKENS if (token := finder(call)) is not None]
+    """Who calls: by the client certificate, or else by a token. Raises `Refused` (GRX-50038) without a valid credential.
+
+    A certificate that is good for nobody does no harm beside a good token.
+    """
+    certificate: bytes | None = None
+    said = ""
+    try:
+        certificate = shown_certificate.find(call, believed=runtime.origins.through_proxy(call.scope))
+    except Unreadable as problem:
+        said = str(problem)
+    tokens = [token_hash(token) for finder in TOKENS if (token := finder(call)) is not None]
     now = runtime.clock.now()
-    for hash in hashes:
+    for hash in [*([] if certificate is None else [certificate]), *tokens]:
         holders = await runtime.store.read(partial(supplier_credentials.holders, hash=hash, now=now))
         if holders:
             return Caller(holders, runtime.origins.client_address(call.scope))
-    raise errors.account("GRX-50038")
+    if certificate is not None:
+        trouble = await runtime.store.read(partial(supplier_credentials.trouble, hash=certificate, now=now))
+        # One that is good, and for no supplier: its sold-to account has none.
+        said = _SAYING[trouble[0]].format(at=iso_seconds(trouble[1])) if trouble else _SAYING["UNKNOWN"]
+    raise errors.credential(said)
 
 
 def known_ship_to(caller: Caller, number: str) -> str:

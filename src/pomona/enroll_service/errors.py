@@ -45,6 +45,11 @@ def account(code: str) -> Refused:
     return Refused(_error(code), flat=True)
 
 
+def credential(said: str = "") -> Refused:
+    """The refusal of a caller who is nobody; `said` tells what is wrong with the certificate that was shown."""
+    return Refused(saying("GRX-50038", said) if said else _error("GRX-50038"), flat=True)
+
+
 def call(*codes: str) -> Refused:
     """A refusal of the call, by its codes."""
     return Refused(*(_error(code) for code in codes))
@@ -92,8 +97,8 @@ SENTENCES = {
     "GRX-50026": "The ship-to number is no longer active. Expected is an active one. Ask the operator of this service.",
     "GRX-50028": f"The language is not known. Expected is requestContext.langCode, two letters such as en. {_AGAIN}",
     "GRX-50031": f"The language is missing. Expected is requestContext.langCode, two letters such as en. {_AGAIN}",
-    "GRX-50038": "The credential is missing or not valid. Expected is a token of your account, as Bearer or as the password"
-    " of Basic. Ask the operator of this service for one.",
+    "GRX-50038": "The credential is missing or not valid. Expected is a client certificate of your account, or a token of it"
+    " as Bearer or as the password of Basic. Ask the operator of this service for one.",
     "GRX-50072": _LATER,
     "GRX-90004": "This account may not act for the reseller id. Expected is a depResellerId of your account. Check it, or"
     " ask the operator of this service.",

@@ -16,6 +16,9 @@ FACTORY = "factory"
 DEVICES = "devices"
 """Signs the identities of an organisation's enrolled devices and talks SCEP to them."""
 
+SUPPLIERS = "suppliers"
+"""Signs the client certificates that suppliers submit orders with; an authority of the installation."""
+
 
 class StoredAuthority(NamedTuple):
     """`certificate` is DER, `sealed_key` is bound to it."""

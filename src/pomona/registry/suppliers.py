@@ -19,7 +19,7 @@ ACTIONS = ("ENROLL", "STATUS", "DETAILS")
 INSTALLATION = 0
 """Stands for the installation where the audit log expects an organisation: suppliers belong to none."""
 
-_COLUMNS = "id, kind, number, name, active, created_at"
+_COLUMNS = "id, kind, number, name, sold_to, active, created_at"
 _NUMBER = re.compile(r"[0-9A-Z]{1,32}")
 
 
@@ -36,13 +36,15 @@ class ShipTo:
 class Supplier:
     """`number` is what an organisation links of a reseller; the maker's orders are linked by the customer's number.
 
-    With no ship-to numbers registered any ten-digit one is accepted.
+    With no ship-to numbers registered any ten-digit one is accepted. `sold_to` is the account (ten digits) that it is one
+    of the numbers of; empty when nobody said.
     """
 
     id: int
     kind: SupplierKind
     number: str
     name: str
+    sold_to: str
     active: bool
     created_at: int
     ship_tos: tuple[ShipTo, ...] = ()
@@ -64,13 +66,14 @@ def register(
     name: str = "",
     *,
     ship_to: Sequence[str] = (),
+    sold_to: str = "",
     actor: Actor,
     now: int,
 ) -> Supplier:
     """Makes an account for a supplier.
 
-    Raises `Invalid` for a kind, number (1 to 32 letters and digits) or ship-to number (up to ten digits) that cannot be,
-    `Duplicate` for a number that is registered.
+    Raises `Invalid` for a kind, number (1 to 32 letters and digits), ship-to or sold-to number (up to ten digits) that
+    cannot be, `Duplicate` for a number that is registered.
     """
     if kind not in KINDS:
         raise Invalid(f"'{kind}' is no kind of supplier; expected APPLE or RESELLER.", field="kind")
@@ -85,8 +88,8 @@ def register(
         )
     id = int(
         tx.value(
-            "INSERT INTO supplier (kind, number, name, created_at) VALUES ($1, $2, $3, $4) RETURNING id",
-            *(kind, number, name, now),
+            "INSERT INTO supplier (kind, number, name, sold_to, created_at) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+            *(kind, number, name, canonical_sold_to(sold_to) if sold_to else "", now),
         )
     )
     for each in ship_to:
@@ -116,6 +119,14 @@ def canonical_ship_to(text: str) -> str:
     return digits.zfill(10)
 
 
+def canonical_sold_to(text: str) -> str:
+    """A sold-to number with the zeros before it that make it ten digits. Raises `Invalid`."""
+    digits = text.strip()
+    if not re.fullmatch("[0-9]{1,10}", digits) or not digits.strip("0"):
+        raise Invalid(f"'{text[:40]}' is no sold-to number; expected up to ten digits.", field="sold_to")
+    return digits.zfill(10)
+
+
 def set_ship_to(
     tx: Tx, supplier_id: int, number: str, *, active: bool = True, actions: Sequence[str] = ACTIONS
 ) -> None:
@@ -131,11 +142,40 @@ def set_ship_to(
     )
 
 
+def change_ship_to(
+    tx: Tx,
+    supplier: Supplier,
+    number: str,
+    *,
+    active: bool = True,
+    actions: Sequence[str] = ACTIONS,
+    actor: Actor,
+    now: int,
+) -> Supplier:
+    """`set_ship_to` by somebody, which the audit log tells. Raises `Invalid`."""
+    set_ship_to(tx, supplier.id, number, active=active, actions=actions)
+    audit.record(tx, INSTALLATION, "SUPPLIER_CHANGED", actor, supplier.subject, now=now,
+                 after={"ship_to": canonical_ship_to(number), "active": active, "actions": list(actions)})  # fmt: skip
+    return get(tx, supplier.id)
+
+
 def set_active(tx: Tx, supplier: Supplier, active: bool, *, actor: Actor, now: int) -> Supplier:
     """Whether the supplier may submit. What it submitted stays, and is finished."""
     tx.execute("UPDATE supplier SET active = $1 WHERE id = $2", int(active), supplier.id)
     type = "SUPPLIER_ACTIVATED" if active else "SUPPLIER_DEACTIVATED"
     audit.record(tx, INSTALLATION, type, actor, supplier.subject, now=now)
+    return get(tx, supplier.id)
+
+
+def set_sold_to(tx: Tx, supplier: Supplier, sold_to: str, *, actor: Actor, now: int) -> Supplier:
+    """Which account the supplier's number is one of; empty for none. Raises `Invalid`.
+
+    A certificate of that account is good for the supplier from now on, and one of the account before is not.
+    """
+    sold_to = canonical_sold_to(sold_to) if sold_to else ""
+    tx.execute("UPDATE supplier SET sold_to = $1 WHERE id = $2", sold_to, supplier.id)
+    audit.record(tx, INSTALLATION, "SUPPLIER_CHANGED", actor, supplier.subject, now=now,
+                 before={"sold_to": supplier.sold_to}, after={"sold_to": sold_to})  # fmt: skip
     return get(tx, supplier.id)
 
 
@@ -185,6 +225,6 @@ def _with_ship_tos(tx: Tx, rows: list[Row]) -> list[Supplier]:
     for id, number, active, actions in found:
         ship_tos.setdefault(id, []).append(ShipTo(number, bool(active), tuple(actions.split())))
     return [
-        Supplier(id, kind, number, name, bool(active), created_at, tuple(ship_tos.get(id, ())))
-        for id, kind, number, name, active, created_at in rows
+        Supplier(id, kind, number, name, sold_to, bool(active), created_at, tuple(ship_tos.get(id, ())))
+        for id, kind, number, name, sold_to, active, created_at in rows
     ]

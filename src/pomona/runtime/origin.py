@@ -43,6 +43,11 @@ class Origins:
             host = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
         return f"{scheme}://{host}"
 
+    def through_proxy(self, scope: Scope) -> bool:
+        """Whether a request came from an address of a trusted proxy, whose headers about the client are believed."""
+        client = scope.get("client")
+        return client is not None and client[0] in self._trusted
+
     def client_address(self, scope: Scope) -> str | None:
         """The address a request came from, as the audit log keeps it."""
         client = scope.get("client")

@@ -27,10 +27,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """HTTPS port, with certificates of Pomona's own authority; 0 for any free one, -1 for none."""
     proxy_port: int = 8081
     """Port of the CONNECT proxy that answers for Apple's host names; 0 for any free one, -1 for none."""
+    supplier_tls_port: int = -1
+    """HTTPS port at which suppliers are asked for a client certificate; 0 for any free one, -1 for none."""
     public_origin: str = ""
     """Scheme, host and port in the URLs we hand out; empty for what each client used."""
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses whose X-Forwarded-Proto and X-Forwarded-Host are believed."""
+    """Addresses whose X-Forwarded-Proto, X-Forwarded-Host and Client-Cert are believed."""
     catalogue: Literal["infer", "strict"] = "infer"
     """What becomes of a serial nobody told us about: facts are derived from it, or it is refused."""
     device_signature_policy: tuple[Literal["simulated", "apple", "off"], ...] = ("simulated",)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp
 
 from pomona.runtime import Runtime, Settings
+from pomona.server import supplier_listener
 from pomona.server.application import compose
 from pomona.server.body_budget import BODY_BYTES, BodyBudget
 from pomona.server.installation import installation
@@ -33,6 +34,7 @@ class Addresses:
     http: str | None
     https: str | None
     proxy: str | None
+    suppliers: str | None = None
 
 
 @contextlib.asynccontextmanager
@@ -46,13 +48,14 @@ async def running(runtime: Runtime) -> AsyncIterator[Addresses]:
     bodies = _bodies(settings)
     http = _http(settings, app, bodies)
     https = _https(runtime, app, bodies)
-    proxy = _proxy(settings, http, https)
+    suppliers = supplier_listener.make(runtime, app, bodies)
+    proxy = _proxy(settings, http, https, suppliers)
     async with contextlib.AsyncExitStack() as stack:
         # The proxy comes first so that it goes last: tunnels end when the listeners they lead to have stopped.
         if proxy:
             await proxy.start()
             stack.push_async_callback(proxy.stop)
-        for listener in filter(None, (http, https)):
+        for listener in filter(None, (http, https, suppliers)):
             await listener.start()
             stack.push_async_callback(listener.stop, settings.shutdown_seconds)
         await app.get_ready()
@@ -61,6 +64,7 @@ async def running(runtime: Runtime) -> AsyncIterator[Addresses]:
             http.origin if http else None,
             https.origin if https else None,
             f"http://{settings.host}:{proxy.port}" if proxy else None,
+            suppliers.origin if suppliers else None,
         )
 
 
@@ -128,10 +132,13 @@ def _certificates(runtime: Runtime) -> ssl.SSLContext:
     return server_context(authority, default_hosts([public] if public else []))
 
 
-def _proxy(settings: Settings, http: Listener | None, https: Listener | None) -> Proxy | None:
+def _proxy(
+    settings: Settings, http: Listener | None, https: Listener | None, suppliers: Listener | None
+) -> Proxy | None:
     if settings.proxy_port < 0 or https is None:
         return None
-    routes = Routes(https.address, http.address if http else None)
+    faces = {"enroll_service": suppliers.address} if suppliers else {}
+    routes = Routes(https.address, http.address if http else None, faces)
     return Proxy(routes, settings.host, settings.proxy_port)
 
 

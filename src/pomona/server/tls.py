@@ -68,12 +68,17 @@ def _context(leaf: Leaf, client_authorities: bytes | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    with _as_file(leaf.key + leaf.certificates) as path:
-        context.load_cert_chain(path)
+    load_leaf(context, leaf)
     if client_authorities:
         context.load_verify_locations(cadata=client_authorities.decode("ascii"))
         context.verify_mode = ssl.CERT_OPTIONAL
     return context
+
+
+def load_leaf(context: ssl.SSLContext, leaf: Leaf) -> None:
+    """Let the context show a certificate."""
+    with _as_file(leaf.key + leaf.certificates) as path:
+        context.load_cert_chain(path)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Protocol
 from pomona.runtime import Runtime
 from pomona.work import worker
 from pomona.work.activities import ActivityWorker
+from pomona.work.deadlines import Deadlines
 from pomona.work.orders import OrderWorker
 from pomona.work.token_warnings import TokenWarner
 
@@ -25,6 +26,7 @@ def all_workers(runtime: Runtime, name: str) -> dict[str, Worker]:
     """Every kind of worker, by what it does."""
     return {
         "activities": ActivityWorker(runtime, name),
+        "deadlines": Deadlines(runtime),
         "orders": OrderWorker(runtime, name),
         "token warnings": TokenWarner(runtime),
     }

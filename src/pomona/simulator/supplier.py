@@ -1,7 +1,7 @@
 """A supplier's order software: submits transactions, polls what became of them, and reads orders back.
 
-It knows nothing of the server but its address, the account's numbers and a token, and looks at body keys first, as the
-protocol wants: refusals come with status 200, as one object, as an array, or flat.
+It knows nothing of the server but its address, the account's numbers and a token, or else its client's certificate, and
+looks at body keys first, as the protocol wants: refusals come with status 200, as one object, as an array, or flat.
 """
 
 import time
@@ -22,11 +22,11 @@ class SupplierRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SupplierAccount:
-    """Who submits: reseller number, ship-to number, and the token that proves it."""
+    """Who submits: reseller number, ship-to number, and the token that proves it; none where a certificate does."""
 
     number: str
     ship_to: str
-    token: str = field(repr=False)
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ class SupplierClient:
     def _ask(self, call: str, body: dict[str, Any]) -> dict[str, Any]:
         context = {"shipTo": self._account.ship_to, "timeZone": "0", "langCode": "en"}
         document = {"requestContext": context, "depResellerId": self._account.number, **body}
-        headers = {"Authorization": f"Bearer {self._account.token}"}
+        token = self._account.token
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         answer = self._http.post(f"{PATH}/{call}", json=document, headers=headers)
         try:
             decoded = answer.json()

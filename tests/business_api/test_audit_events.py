@@ -182,7 +182,7 @@ def test_devices_by_hand_and_replacements(client: Client, world: World) -> None:
     old, unit = serials(2)
 
     def change(tx: Any) -> None:
-        by_hand.add(tx, world.id, {old: None}, where="none", actor=ADMIN, now=world.now, rng=world.rng)
+        by_hand.add(tx, world.id, [by_hand.Asked(old)], where="none", actor=ADMIN, now=world.now, rng=world.rng)
         replacements.replace(tx, world.id, old, infer(unit), actor=ADMIN, now=world.now + 1)
 
     world.store.write_sync(change)

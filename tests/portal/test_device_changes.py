@@ -1,6 +1,7 @@
 """Assigning, unassigning and releasing: naming devices, the preview, the confirmation, the activity and its log."""
 
 import csv
+import html
 import io
 import re
 import time
@@ -264,12 +265,12 @@ def test_devices_are_added_by_hand_and_each_is_accounted_for(portal: Portal) -> 
     ("lines", "where", "status", "said"),
     [
         ("", "none", 422, "Name at least one device"),
-        ("OK12345678\nno", "none", 422, "line 2: the serial number &#x27;NO&#x27; has 2 characters"),
-        ("OK12345678, iToaster", "none", 422, "no product is called"),
+        ("\n \n", "none", 422, "Name at least one device"),
+        ("Model,Tag\nx,y", "none", 422, "No column holds serial numbers"),
         ("OK12345678", "F" * 32, 404, "There is no device management service"),
     ],
 )
-def test_what_cannot_be_added_is_said_and_nothing_is(
+def test_a_form_that_names_nothing_is_shown_again(
     portal: Portal, lines: str, where: str, status: int, said: str
 ) -> None:
     browser = portal.signed_in()
@@ -278,12 +279,38 @@ def test_what_cannot_be_added_is_said_and_nothing_is(
     assert "No devices yet" in browser.get("/portal/devices").text
 
 
+def test_a_file_is_checked_and_then_added_and_its_report_is_a_file(portal: Portal) -> None:
+    browser = portal.signed_in()
+    ours = serials(2, seed=6)
+    text = f"\r\nSeriennummer;Model\r\n{ours[0]};iPhone17,1\r\nno;\r\n{ours[1]};iToaster\r\n"
+    file = {"list": ("list.csv", text.encode("utf-16"))}
+    browser.get("/portal/devices/add")
+    checked = browser.post("/portal/devices/add/check", {"where": "none", "devices": ""}, files=file).text
+    assert "<h1>1 device would be added</h1>" in checked
+    assert "2 lines of 3 would change nothing." in checked
+    assert "No devices yet" in browser.get("/portal/devices").text
+    [carried] = re.findall(r'<textarea name="devices"[^>]*>(.*?)</textarea>', checked, re.DOTALL)
+    done = browser.post("/portal/devices/add", {"where": "none", "devices": html.unescape(carried)[1:]}).text
+    assert "<h1>1 device added</h1>" in done
+    assert "the serial number &#x27;NO&#x27; has 2 characters" in done.replace("The", "the")
+    [report] = re.findall(r'<textarea name="report"[^>]*>(.*?)</textarea>', done, re.DOTALL)
+    saved = browser.post("/portal/devices/add/report", {"report": html.unescape(report)[1:]})
+    assert saved.headers["content-disposition"].startswith('attachment; filename="devices-added-')
+    rows = list(csv.reader(io.StringIO(saved.text)))
+    assert [(row[0], row[3]) for row in rows[1:]] == [
+        ("3", "ADDED"), ("4", "INVALID_SERIAL"), ("5", "UNKNOWN_PRODUCT"),
+    ]  # fmt: skip
+    both = browser.post("/portal/devices/add", {"where": "none", "devices": ours[0]}, files=file)
+    assert (both.status_code, "not both" in both.text) == (422, True)
+
+
 def test_a_strict_catalogue_wants_to_know_what_a_device_is(portal: Portal, serve: Serve) -> None:
     portal.person("ADMINISTRATOR", "admin@example.com")
     browser = Browser(serve(composed(replace(portal.runtime, settings=Settings(catalogue="strict")))))
     browser.sign_in("admin@example.com")
     refused = browser.post("/portal/devices/add", {"devices": "OK12345678", "where": "none"})
-    assert (refused.status_code, "OK12345678" in refused.text) == (422, True)
+    assert "<h1>0 devices added</h1>" in refused.text
+    assert "the catalogue is strict" in refused.text
     told = browser.post("/portal/devices/add", {"devices": "OK12345678, Mac mini", "where": "placeholder"})
     assert "<h1>1 device added</h1>" in told.text
     browser.client.close()

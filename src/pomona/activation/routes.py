@@ -1,7 +1,8 @@
 """`POST /activation/v1/record`: a simulated device asks for its activation record.
 
 The body is a CMS message signed with the device's factory identity; its content is JSON like
-`{"action":"RequestProfileConfiguration","sn":"F2LXO0ABCDEF","udid":"…"}`.
+`{"action":"RequestProfileConfiguration","sn":"F2LXO0ABCDEF","udid":"…"}`. With the action `LeaveOrganization` its user takes
+it out of the organisation; how a real device tells Apple so is not known.
 """
 
 import logging
@@ -12,7 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pomona.activation import record
 from pomona.catalogue.serials import InvalidSerial, canonical
 from pomona.formats.cms import BadSignature, MalformedCms
-from pomona.registry import organizations, profile_assignments
+from pomona.registry import leaving, organizations, profile_assignments
+from pomona.registry.errors import Forbidden, NotFound
 from pomona.registry.organizations import Organization
 from pomona.registry.profile_assignments import Activation
 from pomona.runtime import Runtime, anchors, device_signatures
@@ -22,6 +24,7 @@ from pomona.store import StoreUnavailable, Tx
 
 PATH = "/activation/v1/record"
 ACTION = "RequestProfileConfiguration"
+LEAVE = "LeaveOrganization"
 
 STATUSES: dict[type[Exception], int] = {
     MalformedCms: 400,
@@ -29,6 +32,8 @@ STATUSES: dict[type[Exception], int] = {
     InvalidSerial: 400,
     msgspec.MsgspecError: 400,
     UntrustedDevice: 403,
+    Forbidden: 403,
+    NotFound: 404,
     BodyTooLarge: 413,
     StoreUnavailable: 503,
 }
@@ -68,11 +73,15 @@ class ActivationFace:
         runtime = self._runtime
         signed = await device_signatures.read(runtime, await call.body(runtime.settings.body_limit))
         asked = msgspec.json.decode(signed.content, type=Asked)
-        if asked.action != ACTION:
-            return sentence(400, f"The action is unknown; expected {ACTION}.")
+        if asked.action not in (ACTION, LEAVE):
+            return sentence(400, f"The action is unknown; expected {ACTION} or {LEAVE}.")
         serial, now = canonical(asked.sn), runtime.clock.now()
         if signed.serial not in (None, serial):
             return self._nothing("the identity is for another serial number")
+        if asked.action == LEAVE:
+            address = runtime.origins.client_address(call.scope)
+            await runtime.store.write(lambda tx: leaving.leave(tx, serial, address=address, now=now))
+            return Answer(204)
 
         def fetch(tx: Tx) -> tuple[Activation, Organization] | None:
             found = profile_assignments.fetched(tx, serial, now=now)

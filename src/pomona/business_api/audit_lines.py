@@ -91,7 +91,7 @@ def read(tx: Tx, line: Line, span: Span) -> Read:
     """The next events of a line."""
     if line.activity_id is not None:
         return _of_activity(tx, line, span)
-    if line.subject.kind == "ORDER":
+    if line.subject.kind in ("ORDER", "BATCH"):
         return _of_order(tx, line, span)
     made = _of_replacement(tx, line) if line.type == "DEVICE_REPLACED" else [_single(line)]
     return Read([item for item in made if item.n > span.after], None)
@@ -194,6 +194,8 @@ _DATA: dict[str, Callable[[Line], dict[str, Any]]] = {
         "purchaseSourceId": "CONFIGURATOR",
     },
     "DEVICE_REMOVED_FROM_ORG": lambda line: _removal(line, line.subject.id),
+    "SUBJECT_HAS_APPLECARE_PURCHASE_ADDED": lambda line: {"subscriptionId": line.after.get("subscriptionId")},
+    "SUBJECT_HAS_APPLECARE_PURCHASE_REMOVED": lambda line: {"subscriptionId": line.after.get("subscriptionId")},
 }
 """An event's own data, of those that have any and are about one thing."""
 

@@ -97,7 +97,7 @@ def _lines(
         params.append(tx.pack(wanted.subjects))
         where += (
             f" AND (e.subject_id IN (SELECT v FROM {tx.each(f'${len(params)}')} t)"
-            " OR e.subject_kind IN ('ACTIVITY', 'ORDER') OR e.type = 'DEVICE_REPLACED')"
+            " OR e.subject_kind IN ('ACTIVITY', 'ORDER', 'BATCH') OR e.type = 'DEVICE_REPLACED')"
         )
     rows = tx.rows(
         f"SELECT {COLUMNS} FROM audit_event e {JOINS} WHERE {where}"

@@ -5,6 +5,7 @@ from itertools import chain
 
 from pomona.business_api import activities, audit_events, devices, enrolled, servers, users
 from pomona.business_api.collection_endpoints import COLLECTIONS
+from pomona.business_api.device_additions import ADDITIONS
 from pomona.business_api.errors import ApiError, Problem
 from pomona.business_api.operations import Endpoint, Operation, Read, Shape, Write
 from pomona.registry.api_accounts import ApiAccount
@@ -55,7 +56,9 @@ ENDPOINTS: dict[str, Endpoint] = {
 }
 """Paths below `/v1/`; a star is an id."""
 
-EXTENSIONS: dict[str, Endpoint] = {}
+EXTENSIONS: dict[str, Endpoint] = {
+    **ADDITIONS,
+}
 """Our own paths, below `/pomona/v1/`: same accounts, documents and errors, but nothing of Apple's."""
 
 WORDS: dict[Shape, dict[str, str]] = {

@@ -2,9 +2,10 @@
 
 import typer
 
-from pomona.cli import simulate_api, simulate_devices, simulate_service
+from pomona.cli import simulate_api, simulate_devices, simulate_leave, simulate_service
 
 app = typer.Typer(no_args_is_help=True, help="Simulated device management services and devices.")
 app.command("service")(simulate_service.service)
 app.add_typer(simulate_api.app, name="api")
 app.command("devices")(simulate_devices.devices)
+app.command("leave")(simulate_leave.leave)

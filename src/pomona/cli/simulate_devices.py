@@ -85,7 +85,7 @@ def devices(  # noqa: PLR0913, PLR0917 - the options of a command
     way = _way(manual, account)
     roots = read_file(ca_file).decode() if ca_file else ""
     try:
-        made = Factory.load(_factory(ctx, factory), os.urandom)
+        made = Factory.load(factory_folder(ctx, factory), os.urandom)
     except FactoryProblem as problem:
         refuse(problem)
     report = JsonReport() if as_json else BarReport(len(wanted))
@@ -177,7 +177,7 @@ def _way(page: str, account: str) -> "Way":
     return devices.downloaded(page, person) if page else devices.account_driven(person)
 
 
-def _factory(ctx: typer.Context, folder: Path | None) -> Path:
+def factory_folder(ctx: typer.Context, folder: Path | None) -> Path:
     """The folder of the factory's files, made from the installation in this data folder when none was named."""
     if folder is not None:
         return folder

@@ -61,7 +61,12 @@ PAGES: dict[str, Steps] = {
     **_change(RELEASE),
     "/portal/devices": _get(device_list.show, May.LOOK),
     "/portal/devices.csv": _get(device_list.export, May.LOOK),
-    "/portal/devices/add": _get(device_add.form, May.ADD) | _post(device_add.add, May.ADD, device_add.form),
+    "/portal/devices/add": _get(device_add.form, May.ADD)
+    | {"POST": Step("act", device_add.add, May.ADD, device_add.form, large=True)},
+    "/portal/devices/add/check": {
+        "POST": Step("ask", device_add.check, May.ADD, device_add.form, large=True)
+    },
+    "/portal/devices/add/report": {"POST": Step("ask", device_add.report, May.ADD, large=True)},
     "/portal/devices/{serial}": _get(device_page.show, May.LOOK),
     "/portal/services": _get(service_list.show, May.LOOK),
     "/portal/services/defaults": _post(service_list.set_defaults, May.DEFAULTS, service_list.show),

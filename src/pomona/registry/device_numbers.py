@@ -19,7 +19,8 @@ def kept(facts: Facts) -> str:
 
 def facts(serial: str, product: Product, text: str, *, inferred: bool) -> Facts:
     """A device's facts from what is stored."""
-    return Facts(serial, product, *_decode(text), inferred)
+    imei, meid, eid, wifi, bluetooth, ethernet = _decode(text)
+    return Facts(serial, product, imei, meid, eid, wifi, bluetooth, ethernet, inferred)
 
 
 def findable(text: str) -> tuple[str, ...]:

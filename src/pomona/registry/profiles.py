@@ -13,7 +13,7 @@ import msgspec
 from pomona.keys.randomness import Rng, uuid4
 from pomona.registry import audit
 from pomona.registry.actors import Actor
-from pomona.registry.errors import NotFound
+from pomona.registry.errors import Forbidden, NotFound
 from pomona.store import Tx
 
 _COLUMNS = "id, service_id, uuid, name, body, created_at"
@@ -48,7 +48,12 @@ def define(
     now: int,
     rng: Rng,
 ) -> Profile:
-    """Keeps a new profile of a service; its face has checked `body`, a JSON object."""
+    """Keeps a new profile of a service; its face has checked `body`, a JSON object.
+
+    Raises `Forbidden` for the placeholder for devices added by hand, which can hold none.
+    """
+    if tx.value("SELECT kind FROM service WHERE id = $1", service_id) == "APPLE_CONFIGURATOR":
+        raise Forbidden("The service is a placeholder for devices added by hand and cannot hold a profile.")
     row = tx.row(
         "INSERT INTO profile (service_id, uuid, name, body, created_at) VALUES ($1, $2, $3, $4, $5)"
         f" RETURNING {_COLUMNS}",

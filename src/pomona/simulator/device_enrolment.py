@@ -61,6 +61,21 @@ async def activation_record(world: DeviceWorld, device: Device) -> dict[str, Any
     return record
 
 
+async def leave(world: DeviceWorld, device: Device) -> None:
+    """Its user takes it out of the organisation, as they may for thirty days after it was added by hand.
+
+    Raises `NoRecord` when nobody owns it, and `DeviceProblem` with what it was told when it may not go.
+    """
+    asked = {"action": "LeaveOrganization", "sn": device.serial, "udid": device.udid}
+    body = world.factory.identity(device.serial, device.udid).sign(
+        json.dumps(asked).encode(), datetime.now(UTC)
+    )
+    response = await _post(await world.network.client(), "leave", world.cloud + RECORD_PATH, body)
+    if response.status_code == 404:
+        raise NoRecord
+    expect("leave", response, 204)
+
+
 async def downloaded(world: DeviceWorld, device: Device, page: str, person: Person) -> ManagedDevice:
     """Somebody signs in at `page`, downloads a profile and installs it. Raises `DeviceProblem` and `Unenrolled`."""
     async with world.network.web_session() as browser:

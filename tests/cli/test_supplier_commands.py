@@ -152,3 +152,41 @@ def test_a_service_that_is_not_there(line: Line) -> None:
     said = line.refused("supplier", "details", "16FCE4A0", "A", "--url", "http://127.0.0.1:9")
     assert "pomona:" in said
     assert "Traceback" not in said
+
+
+def test_a_file_is_tried_before_it_is_submitted(line: Line, tmp_path: Path) -> None:
+    token = line.json("supplier", "add", "RESELLER", "16FCE4A0")["token"]
+    buyer = customer(line)
+    file = tmp_path / "orders.csv"
+    file.write_text(
+        f"order_number,serial,customer_id\nA,C02O1234567,{buyer}\nA,C02O1234568,{buyer}\nB,C02O1234569,1\n"
+    )
+    tried = line.run("order", "validate", str(file), "--supplier", "16fce4a0", "--json")
+    assert tried.exit_code == 1, tried.output
+    first, second = json.loads(tried.stdout)["orders"]
+    assert (first["orderState"], first["devicesPending"]) == ("PENDING", 2)
+    assert second["orderPostStatus"] == "DEP-ERR-OR-4102"
+    line.json("supplier", "link", "RESELLER", "16FCE4A0")
+    line.env["POMONA_SUPPLIER_TOKEN"] = token
+    over_the_wire = line.run("supplier", "validate", "16FCE4A0", str(file), "--url", line.origin, "--json")
+    assert over_the_wire.exit_code == 1, over_the_wire.output
+    assert json.loads(over_the_wire.stdout)["orders"][0]["orderState"] == "AVAILABLE"
+    assert line.json("order", "list") == []
+    file.write_text(f"order_number,serial,customer_id\nA,C02O1234567,{buyer}\n")
+    said = line.ok("order", "validate", str(file), "--supplier", "16FCE4A0")
+    assert "nothing was kept" in said
+    assert "AVAILABLE" in said
+    assert "Orders: none" in line.ok("order", "list")
+    assert line.submit(token, "--orders", str(file)).exit_code == 0
+    other = line.json("supplier", "add", "RESELLER", "0A0B0C0D")
+    assert other["number"] == "0A0B0C0D"
+    taken = line.run("order", "validate", str(file), "--supplier", "0A0B0C0D")
+    assert (taken.exit_code, "DEP-ERR-DE-4305" in taken.stdout) == (
+        0,
+        False,
+    )  # it would wait, and holds nothing
+    line.json("supplier", "link", "RESELLER", "0A0B0C0D")
+    taken = line.run("order", "validate", str(file), "--supplier", "0A0B0C0D")
+    assert (taken.exit_code, "DEP-ERR-DE-4305" in taken.stdout) == (1, True)
+    file.write_text("order_number\nA\n")
+    assert "serial" in line.refused("order", "validate", str(file), "--supplier", "16FCE4A0")

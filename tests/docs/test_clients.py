@@ -46,6 +46,7 @@ SHOWS = {
         r'"statusCode":"COMPLETE"',
         r'"devicePostStatus":"COMPLETE"',
         r'"orderNumber":"ORDER_900123"',
+        r'"orderNumber":"WRONG","orderPostStatus":"DEP-ERR-OR-4102"',
         r'"errorCode":"GRX-50038"',
         r"^certificate: .*GRX-50038.*revoked at",
     ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pomona.cli import order_validate
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, say, show_json, show_list, show_record, when
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pomona.store import Tx
 
 app = typer.Typer(no_args_is_help=True, help="Orders: what suppliers sent, and where every device of it is.")
+app.command("validate")(order_validate.validate)
 
 
 Supplier_ = Annotated[

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Suppliers: who may send orders, and whose orders are let in.")
 app.command("submit")(supplier_client.submit)
+app.command("validate")(supplier_client.validate)
 app.command("status")(supplier_client.status)
 app.command("details")(supplier_client.details)
 app.command("change")(supplier_accounts.change)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pomona.cli import order_validate
 from pomona.cli.context import read_file
 from pomona.cli.output import Json, refuse, show_json, show_list
 
@@ -70,13 +71,39 @@ def submit(
         refuse(f"{orders}: nothing was submitted\n{problem}")
     with _client(number, token, certificate, ship_to, url, ca_file) as client:
         numbers = list(dict.fromkeys(_number(each) for each in wanted))
-        known = {
-            each["orderNumber"]: each["orderDate"] for each in client.details(numbers) if "orderDate" in each
-        }
+        known = _dates(client, wanted)
         id = client.submit(f"TXN_{now}", documents.dated(wanted, known, now))
         fate = _follow(client, id)
         shown = client.details(numbers)
     _report(id, fate, shown, products, as_json)
+
+
+def validate(
+    number: Number,
+    orders: Annotated[Path, typer.Argument(help="File as for submit.")],
+    token: Token = "",
+    certificate: Certificate = None,
+    customer: Annotated[
+        str, typer.Option(help="Organisation ID of the buyer, where the file names none.")
+    ] = "",
+    ship_to: ShipTo = _SHIP_TO,
+    url: Url = _URL,
+    ca_file: CaFile = None,
+    as_json: Json = False,
+) -> None:
+    """Ask what would become of a file of orders; nothing is kept. A call that Pomona has and Apple's service has not."""
+    from pomona.simulator import orders as documents
+
+    try:
+        wanted = documents.read(read_file(orders), customer)
+    except documents.BadOrders as problem:
+        refuse(f"{orders}:\n{problem}")
+    with _client(number, token, certificate, ship_to, url, ca_file) as client:
+        known = _dates(client, wanted)
+        answer = client.validate(documents.dated(wanted, known, int(time.time() * 1000)))
+    show_json(answer) if as_json else order_validate.show(answer)
+    if answer["statusCode"] != "COMPLETE":
+        raise typer.Exit(1)
 
 
 def status(
@@ -124,6 +151,12 @@ def details(
         for each in found
     ]
     show_list("Orders", rows, as_json)
+
+
+def _dates(client: "SupplierClient", wanted: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """The dates of the orders that the service has already, by number."""
+    numbers = list(dict.fromkeys(_number(each) for each in wanted))
+    return {each["orderNumber"]: each["orderDate"] for each in client.details(numbers) if "orderDate" in each}
 
 
 def _number(order: dict[str, Any]) -> str:

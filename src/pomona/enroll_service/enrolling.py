@@ -8,6 +8,8 @@ from pomona.enroll_service import auth, context, errors, reading, wire
 from pomona.enroll_service.auth import Caller
 from pomona.enroll_service.reading import trimmed
 from pomona.registry import submissions
+from pomona.registry.submissions import Prepared
+from pomona.registry.suppliers import Supplier
 from pomona.runtime import Runtime, Settings
 
 MAX_TRANSACTION_ID = 64
@@ -18,15 +20,7 @@ _log = logging.getLogger("pomona.enroll_service")
 
 async def enroll(runtime: Runtime, caller: Caller, body: bytes) -> dict[str, Any]:
     """The answer to a submission. Raises `Refused`; then nothing was kept."""
-    request = wire.read(body, wire.EnrollRequest)
-    ship_to = context.check(request.requestContext, caller)
-    wrong = _missing(request, runtime.settings)
-    if wrong:
-        raise errors.call(*wrong)
-    supplier = auth.authorize(caller, trimmed(request.depResellerId), ship_to, "ENROLL")
-    transaction_id = trimmed(request.transactionId)
-    documents = [reading.document(order) for order in request.orders or ()]
-    prepared = submissions.prepare(transaction_id, body, documents)
+    supplier, prepared = checked(runtime, caller, body)
     accepted = await runtime.store.write(
         partial(
             submissions.accept,
@@ -40,7 +34,7 @@ async def enroll(runtime: Runtime, caller: Caller, body: bytes) -> dict[str, Any
     if accepted.reused:
         _log.warning(
             "transaction id used again with another body",
-            extra={"supplier": supplier.number, "transaction": transaction_id},
+            extra={"supplier": supplier.number, "transaction": prepared.transaction_id},
         )
     return {
         "deviceEnrollmentTransactionId": accepted.uuid,
@@ -51,7 +45,21 @@ async def enroll(runtime: Runtime, caller: Caller, body: bytes) -> dict[str, Any
     }
 
 
-def _missing(request: wire.EnrollRequest, settings: Settings) -> list[str]:
+def checked(
+    runtime: Runtime, caller: Caller, body: bytes, *, device_limit: int | None = None
+) -> tuple[Supplier, Prepared]:
+    """Whose submission a request is, and the submission, ready to be kept. Raises `Refused`."""
+    request = wire.read(body, wire.EnrollRequest)
+    ship_to = context.check(request.requestContext, caller)
+    wrong = _missing(request, runtime.settings, device_limit)
+    if wrong:
+        raise errors.call(*wrong)
+    supplier = auth.authorize(caller, trimmed(request.depResellerId), ship_to, "ENROLL")
+    documents = [reading.document(order) for order in request.orders or ()]
+    return supplier, submissions.prepare(trimmed(request.transactionId), body, documents)
+
+
+def _missing(request: wire.EnrollRequest, settings: Settings, device_limit: int | None) -> list[str]:
     """Codes of everything that is missing or too much, in the order in which clients have seen them."""
     orders = request.orders or []
     wrong = []
@@ -66,7 +74,7 @@ def _missing(request: wire.EnrollRequest, settings: Settings) -> list[str]:
         wrong.append("DEP-ERR-3002")
     if len(orders) > settings.order_limit:
         wrong.append("DEP-ERR-3007")
-    if _device_count(orders) > settings.order_device_limit:
+    if _device_count(orders) > (device_limit or settings.order_device_limit):
         wrong.append("DEP-ERR-3005")
     numbers = [trimmed(order.orderNumber) for order in orders]
     if not all(numbers):

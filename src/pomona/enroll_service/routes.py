@@ -1,4 +1,5 @@
-"""The three calls: exact paths, POST, JSON. Everything else is answered in the face's flat shape."""
+"""The three calls, and ours that tries a submission: exact paths, POST, JSON. Everything else is answered in the face's
+flat shape."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,7 @@ from pomona.enroll_service.details import details
 from pomona.enroll_service.enrolling import enroll
 from pomona.enroll_service.errors import Error, Refused, account, saying
 from pomona.enroll_service.status import status
+from pomona.enroll_service.validating import validate
 from pomona.enroll_service.wire import NotJson, WrongType
 from pomona.keys.randomness import uuid4
 from pomona.runtime import Runtime
@@ -20,6 +22,9 @@ from pomona.runtime.asgi import JSON, Answer, BodyTooLarge, Call, Disconnected
 from pomona.store import ScanDeadline, StoreUnavailable
 
 BASE = "/enroll-service/1.0"
+VALIDATE = "/pomona/v1/orders:validate"
+"""Not in the original: what would become of a submission."""
+
 Handler = Callable[[Runtime, Caller, bytes], Awaitable[dict[str, Any]]]
 
 _log = logging.getLogger("pomona.enroll_service")
@@ -39,6 +44,7 @@ ENDPOINTS = {
     f"{BASE}/bulk-enroll-devices": Endpoint(enroll, errors.ENROLL, "GRX-50072", "GRX-50072"),
     f"{BASE}/check-transaction-status": Endpoint(status, errors.STATUS, "DEP-ERR-4005", "DEP-ERR-4005"),
     f"{BASE}/show-order-details": Endpoint(details, errors.DETAILS, "DEP-ERR-5003", "DEP-ERR-5004"),
+    VALIDATE: Endpoint(validate, errors.ENROLL, "GRX-50072", "GRX-50072"),
 }
 
 
@@ -94,7 +100,7 @@ async def _handled(runtime: Runtime, call: Call, endpoint: Endpoint) -> dict[str
 
 
 async def _body(runtime: Runtime, call: Call, endpoint: Endpoint) -> bytes:
-    enrolling = endpoint.handler is enroll
+    enrolling = endpoint.handler in (enroll, validate)
     limit = runtime.settings.order_body_limit if enrolling else runtime.settings.body_limit
     declared = call.header(b"content-length") or "0"
     try:

@@ -1,6 +1,6 @@
 """check-transaction-status: what became of one submission, at every level of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -54,16 +54,22 @@ def _about(id: str, code: str) -> Refused:
 
 
 def _document(tx: Tx, submission: Submission) -> dict[str, Any]:
-    orders = [_order(fate) for fate in submissions.fate(tx, submission.id)]
-    word = _sum(order["orderPostStatus"] for order in orders)
     assert submission.completed_at is not None
+    word, orders = of_orders(submissions.fate(tx, submission.id))
     return {
         "deviceEnrollmentTransactionID": submission.uuid,
         "transactionId": submission.transaction_id,
-        "statusCode": "COMPLETE_WITH_ERRORS" if word == PARTLY else word,
+        "statusCode": word,
         "completedOn": iso_seconds(submission.completed_at),
         "orders": orders,
     }
+
+
+def of_orders(fates: Sequence[OrderFate]) -> tuple[str, list[dict[str, Any]]]:
+    """What became of a submission as a whole, in the protocol's word, and of each order."""
+    orders = [_order(fate) for fate in fates]
+    word = _sum(order["orderPostStatus"] for order in orders)
+    return ("COMPLETE_WITH_ERRORS" if word == PARTLY else word), orders
 
 
 def _order(fate: OrderFate) -> dict[str, Any]:

@@ -43,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Devices in one activity."""
     order_device_limit: int = 100_000
     """Devices in one order transaction."""
+    order_trial_limit: int = 10_000
+    """Devices in one order transaction that is only tried."""
     order_limit: int = 1_000
     """Orders in one order transaction."""
     activity_body_limit: int = 64_000_000
@@ -54,6 +56,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate_limits: Literal["auto", "off", "polite", "apple"] = "auto"
     """How quickly one API account or service may ask: without limits, generously, or at about Apple's pace. `auto` is
     `off` on a loopback address and `polite` elsewhere."""
+    webhook_targets: Literal["any", "public"] = "any"
+    """Where webhooks may lead: anywhere, or to public addresses only, not to this machine or a private network."""
+    webhook_proxy: str = ""
+    """HTTP proxy for webhooks (`http://host:port`); empty for none, whatever the environment says."""
+    notice_retention_days: int = 30
+    """How many days webhooks' messages and mails are kept, with what became of them."""
+    trusted_authorities: str = ""
+    """Path of a PEM file of further authorities that webhooks' receivers and the mail server may be certified by."""
+    smtp_host: str = ""
+    """Mail server; empty for no mails."""
+    smtp_port: int = 0
+    """Its port; 0 for the usual one of `smtp_security`: 587, 465 or 25."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is secured: after STARTTLS, from the beginning, or not at all."""
+    smtp_user: str = ""
+    """Name to sign in with at the mail server; empty for no sign-in."""
+    smtp_password: str = ""
+    """Password for it."""
+    smtp_from: str = ""
+    """Sender of mails, like `Pomona <pomona@example.com>`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged."""
     log_format: Literal["auto", "console", "json"] = "auto"

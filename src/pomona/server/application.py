@@ -87,10 +87,12 @@ def compose(runtime: Runtime) -> Application:
     business = _routes(runtime, "business_api")
     discovery = _routes(runtime, "service_discovery")
     management = _routes(runtime, "management")
+    enrolling = _routes(runtime, "enroll_service")
     exact: dict[str, ASGIApp] = {
         **dict.fromkeys(ASSIGNMENT_PATHS, assignment),
         **dict.fromkeys(DISCOVERY_PATHS, discovery),
         "/MDMServiceConfig": management,
+        "/pomona/v1/orders:validate": enrolling,
         "/portal/sign-in": Face(partial(_sign_in, runtime)),
         "/": health.to_portal,
         "/healthz": health.alive,
@@ -100,7 +102,7 @@ def compose(runtime: Runtime) -> Application:
         ("v1",): business,
         ("auth",): business,
         ("pomona",): business,
-        ("enroll-service",): _routes(runtime, "enroll_service"),
+        ("enroll-service",): enrolling,
         ("manage",): management,
         ("activation",): _routes(runtime, "activation"),
         ("portal",): _routes(runtime, "portal"),

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 PATH = "/enroll-service/1.0"
+TRIAL_PATH = "/pomona/v1/orders:validate"
 IN_PROGRESS = "DEP-ERR-4003"
 _POLLS = 400
 
@@ -64,6 +65,15 @@ class SupplierClient:
         _raise_for(answer, "enrollDeviceErrorResponse")
         return str(answer["deviceEnrollmentTransactionId"])
 
+    def validate(self, orders: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """What would become of orders, at once and without anything being kept; Pomona alone knows this call.
+
+        Gives the answer as it came. Raises `SupplierRefused`.
+        """
+        answer = self._ask(TRIAL_PATH, {"transactionId": "TRIAL", "orders": list(orders)})
+        _raise_for(answer, "enrollDeviceErrorResponse")
+        return answer
+
     def status(self, enrolment_transaction_id: str) -> Fate | None:
         """What became of a transaction; None while it is being worked on. Raises `SupplierRefused`."""
         answer = self._ask(
@@ -97,7 +107,8 @@ class SupplierClient:
         document = {"requestContext": context, "depResellerId": self._account.number, **body}
         token = self._account.token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = self._http.post(f"{PATH}/{call}", json=document, headers=headers)
+        path = call if call.startswith("/") else f"{PATH}/{call}"
+        answer = self._http.post(path, json=document, headers=headers)
         try:
             decoded = answer.json()
         except ValueError:

@@ -166,7 +166,7 @@ IMPOSSIBLE = (
     ("limit", "0"), ("limit", "1001"), ("limit", "-1"), ("limit", "ten"), ("limit", ""), ("limit", "1.5"),
     ("limit", "١"), ("limit", "9" * 50), ("cursor", "AAAA"), ("cursor", ""), ("cursor", "ä"), ("cursor", "\x00"),
     ("fields[orgDevices]", "serialNumber,secret"), ("fields[mdmServers]", "serverName"),
-    ("include", "appleCareCoverage"), ("filter[color]", "SILVER"), ("sort", "status"), ("filter", "x"),
+    ("include", "assignedServer"), ("fields[appleCareCoverage]", "status"), ("filter[color]", "SILVER"), ("sort", "status"), ("filter", "x"),
 )  # fmt: skip
 
 

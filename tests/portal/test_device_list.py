@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pomona.catalogue.kinds import Kind
-from pomona.registry import device_selection, profiles
+from pomona.registry import apple_care, device_selection, profiles
+from pomona.registry.apple_care import Plan, Told
 from tests.portal.support import Browser, Portal
 from tests.support.supply import Reseller, document, link
 from tests.support.worlds import ADMIN, World, serials
@@ -173,3 +174,23 @@ def test_the_page_of_a_device_that_nobody_has(portal: Portal) -> None:
     answer = portal.signed_in().get("/portal/devices/NOSUCH123")
     assert answer.status_code == 404
     assert "There is no device" in answer.text
+
+
+def test_a_device_page_says_what_covers_it(portal: Portal) -> None:
+    world = portal.world
+    [serial, other] = world.stock(2)
+    told = [
+        Told(serial, Plan.LIMITED_WARRANTY, world.now - 400 * 86_400_000),
+        Told(serial, Plan.APPLECARE_PLUS, world.now - 5, world.now + 86_400_000 * 9, "AG-77"),
+    ]
+    world.store.write_sync(lambda tx: apple_care.record(tx, world.id, told, actor=ADMIN, now=world.now))
+    browser = portal.signed_in()
+    page = browser.get(f"/portal/devices/{serial}").text
+    assert (
+        page.index("Limited Warranty")
+        < page.index("Not active")
+        < page.index("AppleCare+")
+        < page.index("AG-77")
+    )
+    assert "AppleCare plan recorded" in page
+    assert "Coverage" not in browser.get(f"/portal/devices/{other}").text

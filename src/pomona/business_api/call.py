@@ -102,3 +102,9 @@ def listed(call: Call, page: Listed, **links: str) -> Answer:
         urls["next"] = call.next_url(page.cursor, page.fieldset)
     end = encode({"links": urls, "meta": {"paging": paging}})
     return Answer(200, (b'{"data":[', filtered(page.fieldset, page.resources), b"]," + end[1:]))
+
+
+def including(answer: Answer, resources: bytes) -> Answer:
+    """A document with related resources (JSON, joined by commas) beside its own."""
+    *begin, end = answer.body
+    return answer._replace(body=(*begin, end[:-1], b',"included":[', resources, b"]}"))

@@ -24,6 +24,7 @@ class Listing(IntEnum):
     MDM_DEVICES = 5
     USERS = 6
     AUDIT_EVENTS = 7
+    APPLE_CARE = 8
     USER_GROUPS = 20
     USERS_OF_GROUP = 21
     ORGANIZATIONAL_UNITS = 22

@@ -1,7 +1,7 @@
 """`orgDevices`: list, one, its AppleCare coverage and the service it is assigned to."""
 
-from pomona.business_api import cursors, device_filters, device_pages, servers
-from pomona.business_api.call import Answer, Call, Listed, encode, listed, single
+from pomona.business_api import apple_care, cursors, device_filters, device_pages, servers
+from pomona.business_api.call import Answer, Call, Listed, encode, including, listed, single
 from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import ApiError, Problem, no_resource
 from pomona.business_api.fieldsets import ResourceType, filtered
@@ -17,25 +17,20 @@ ORG_DEVICES = ResourceType(
         "serialNumber", "addedToOrgDateTime", "orderNumber", "orderDateTime", "imei", "meid", "eid", "purchaseSourceId",
         "purchaseSourceType", "wifiMacAddress", "bluetoothMacAddress", "ethernetMacAddress", "deviceModel",
         "productFamily", "productType", "deviceCapacity", "partNumber", "color", "updatedDateTime", "status",
-        "isMdmMigrationCapable", "mdmMigrationStatus", "mdmMigrationDeadlineDateTime", "releasedFromOrgDateTime",
+        "isMdmMigrationCapable", "mdmMigrationStatus", "mdmMigrationDeadlineDateTime", "releaseDueDateTime", "releasedFromOrgDateTime",
         "releaserEntityType", "releaserId",
     ),
     ("assignedServer", "appleCareCoverage"),
 )  # fmt: skip
-APPLE_CARE = ResourceType(
-    "appleCareCoverage",
-    (
-        "status", "paymentType", "description", "startDateTime", "endDateTime", "isRenewable", "isCanceled",
-        "contractCancelDateTime", "agreementNumber",
-    ),
-)  # fmt: skip
+
+_PARAMETERS = (ORG_DEVICES.parameter, apple_care.APPLE_CARE.parameter, apple_care.INCLUDE)
 
 
 def listing(tx: Tx, call: Call) -> Answer:
     """The organisation's devices; released ones are gone from it."""
     query = call.query
-    query.offers(ORG_DEVICES.parameter, *device_filters.PARAMETERS)
-    limit, fieldset = query.limit(), ORG_DEVICES.selected(query)
+    query.offers(*_PARAMETERS, *device_filters.PARAMETERS)
+    limit, fieldset, covered = query.limit(), ORG_DEVICES.selected(query), apple_care.wanted(query)
     owner = call.organization_id
     after = cursors.key_of(call.runtime, query.first("cursor"), Listing.ORG_DEVICES, owner, call.now)
     parts = device_filters.parts(tx, owner, query)
@@ -46,27 +41,23 @@ def listing(tx: Tx, call: Call) -> Answer:
     cursor = None
     if page.more is not None:
         cursor = cursors.make(call.runtime, Listing.ORG_DEVICES, owner, page.more, call.now)
-    return listed(call, Listed(page.body, limit, cursor, fieldset))
+    if not covered:
+        return listed(call, Listed(page.body, limit, cursor, fieldset))
+    resources, coverage = apple_care.joined(tx, call, page.body)
+    return including(listed(call, Listed(resources, limit, cursor, fieldset)), coverage)
 
 
 def one(tx: Tx, call: Call) -> Answer:
     """One device, also after its release."""
-    call.query.offers(ORG_DEVICES.parameter)
-    fieldset = ORG_DEVICES.selected(call.query)
+    call.query.offers(*_PARAMETERS)
+    fieldset, covered = ORG_DEVICES.selected(call.query), apple_care.wanted(call.query)
     resource = device_pages.one(tx, call.organization_id, _serial(call), call.origin)
     if resource is None:
         raise no_resource("orgDevices", call.id)
-    return single(call, filtered(fieldset, resource))
-
-
-def apple_care(tx: Tx, call: Call) -> Answer:
-    """What is known of a device's coverage: nothing, because only Apple knows; but not of a device that is not here."""
-    call.query.offers(APPLE_CARE.parameter)
-    APPLE_CARE.selected(call.query)
-    limit = call.query.limit()
-    if devices.latest_id(tx, call.organization_id, _serial(call)) is None:
-        raise no_resource("orgDevices", call.id)
-    return listed(call, Listed(b"", limit))
+    if not covered:
+        return single(call, filtered(fieldset, resource))
+    resource, coverage = apple_care.joined(tx, call, resource)
+    return including(single(call, filtered(fieldset, resource)), coverage)
 
 
 def assigned_server_linkage(tx: Tx, call: Call) -> Answer:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from pomona.business_api import activities, audit_events, devices, enrolled, servers, users
+from pomona.business_api import activities, apple_care, audit_events, devices, enrolled, servers, users
 from pomona.business_api.collection_endpoints import COLLECTIONS
 from pomona.business_api.device_additions import ADDITIONS
 from pomona.business_api.errors import ApiError, Problem
@@ -17,7 +17,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "orgDevices": Endpoint("collection", "orgDevices", {"GET": Read(devices.listing)}),
     "orgDevices/*": Endpoint("instance", "orgDevices", {"GET": Read(devices.one)}),
     "orgDevices/*/appleCareCoverage": Endpoint(
-        "related", "appleCareCoverage", {"GET": Read(devices.apple_care)}
+        "related", "appleCareCoverage", {"GET": Read(apple_care.listing)}
     ),
     "orgDevices/*/relationships/assignedServer": Endpoint(
         "relationship", "assignedServer", {"GET": Read(devices.assigned_server_linkage)}

@@ -7,7 +7,8 @@ from pomona.portal.answers import Answer, Shown
 from pomona.portal.device_history import history
 from pomona.portal.service_names import service_names
 from pomona.portal.visit import Visit
-from pomona.registry import devices, enrollments, profiles, services
+from pomona.registry import apple_care, devices, enrollments, profiles, services
+from pomona.registry.apple_care import Coverage
 from pomona.registry.devices import Device
 from pomona.registry.enrollments import Enrollment
 from pomona.store import Tx
@@ -34,6 +35,7 @@ def show(tx: Tx, visit: Visit) -> Answer:
         ],
         "profile": words.PROFILES[device.profile_status],
         "profile_name": "" if device.profile_id is None else profiles.by_id(tx, device.profile_id).name,
+        "coverage": [_covered(each, visit.now) for each in apple_care.of_device(tx, device.id)],
         "enrollment": _enrollment(enrollments.by_serial(tx, visit.organization_id, device.serial)),
         "history": history(tx, visit, device),
     }
@@ -63,6 +65,12 @@ def _facts(device: Device) -> list[dict[str, Any]]:
         for name, value, mono in (*product, *numbers)
         if value
     ]
+
+
+def _covered(coverage: Coverage, now: int) -> dict[str, Any]:
+    """A badge's look and word, and what the coverage is."""
+    look, word = ("ok", "Active") if coverage.active(now) else ("off", "Not active")
+    return {"look": look, "word": word, "of": coverage}
 
 
 def _enrollment(found: Enrollment | None) -> Enrollment | None:

@@ -26,6 +26,8 @@ TYPES = {
     "DEVICE_ASSIGNED_TO_SERVER": "Devices assigned",
     "DEVICE_REMOVED_FROM_ORG": "Devices released",
     "DEVICE_UNASSIGNED_FROM_SERVER": "Devices unassigned",
+    "SUBJECT_HAS_APPLECARE_PURCHASE_ADDED": "AppleCare plan recorded",
+    "SUBJECT_HAS_APPLECARE_PURCHASE_REMOVED": "AppleCare plan removed",
     "ORGANIZATION_CREATED": "Organisation made",
     "SERVICE_CREATED": "Service linked",
     "SERVICE_DELETED": "Service unlinked",

@@ -27,6 +27,8 @@ NAMES = st.sampled_from(
         "filter[subjectId]",
         "sort",
         "include",
+        "limit[apps]",
+        "fields[blueprints]",
         "x",
     )
 )
@@ -37,7 +39,10 @@ JSON = st.recursive(
     max_leaves=8,
 )
 PATHS = st.sampled_from(
-    ("orgDevices", "mdmServers", "orgDeviceActivities", "mdmDevices", "users", "auditEvents")
+    (
+        *("orgDevices", "mdmServers", "orgDeviceActivities", "mdmDevices", "users", "auditEvents", "userGroups"),
+        *("organizationalUnits", "apps", "packages", "configurations", "blueprints"),
+    )
 )
 
 

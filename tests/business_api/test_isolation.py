@@ -3,12 +3,17 @@
 from typing import Any
 
 from pomona.business_api.endpoints import ENDPOINTS
-from pomona.registry import activities, services
+from pomona.registry import activities, blueprints, configurations, services
 from pomona.runtime import Runtime
 from tests.business_api.support import Client, Connect, activity_body
+from tests.business_api.test_blueprints import RELATIONS, linkages
+from tests.business_api.test_blueprints import body as blueprint
+from tests.business_api.test_blueprints import made as prepared
+from tests.business_api.test_configurations import made as configured
 from tests.business_api.test_enrolled import enrol
 from tests.business_api.test_servers import DER, body
 from tests.business_api.test_users import employ
+from tests.support.collections import app, group, package, unit
 from tests.support.worlds import World, serials
 
 
@@ -24,6 +29,13 @@ class Side:
         client.done(client.activity("RELEASE_DEVICES", self.devices[3:]))
         self.user = employ(world, "ann").uuid
         enrol(world, self.devices[0])
+        self.unit = unit(world, "Sales").uuid
+        self.group = group(world, "Staff").uuid
+        self.app = app(world, str(world.id)).adam_id
+        self.package = package(world).uuid
+        self.configuration = str(configured(client)["id"])
+        links = {"apps": [self.app], "orgDevices": self.devices[:1], "users": [self.user]}
+        self.blueprint = str(prepared(client, blueprint(links, name="All"))["id"])
 
     def ids(self) -> dict[str, str]:
         """An id of each resource type."""
@@ -33,6 +45,12 @@ class Side:
             "orgDeviceActivities": self.activity,
             "mdmDevices": self.devices[0],
             "users": self.user,
+            "userGroups": self.group,
+            "organizationalUnits": self.unit,
+            "apps": self.app,
+            "packages": self.package,
+            "configurations": self.configuration,
+            "blueprints": self.blueprint,
         }
 
     def state(self) -> Any:
@@ -48,6 +66,13 @@ class Side:
                     "SELECT * FROM default_assignment WHERE organization_id = $1 ORDER BY 2", self.world.id
                 ),
                 activities.newest(tx, self.world.id),
+                configurations.of_organization(tx, self.world.id),
+                blueprints.of_organization(tx, self.world.id),
+                tx.rows(
+                    "SELECT l.* FROM blueprint_link l JOIN blueprint b ON b.id = l.blueprint_id"
+                    " WHERE b.organization_id = $1 ORDER BY 1, 2, 3",
+                    self.world.id,
+                ),
             )
 
         return self.world.store.read_sync(all_of_it)
@@ -66,8 +91,11 @@ MISSING = {
     "mdmServers": "0" * 32,
     "orgDeviceActivities": "b1481656-b267-480d-b284-a809eed8b041",
     "mdmDevices": "ONOTTHERE12",
-    "users": "b1481656-b267-480d-b284-a809eed8b041",
-}
+    "apps": "99999",
+} | dict.fromkeys(
+    ("users", "userGroups", "organizationalUnits", "packages", "configurations", "blueprints"),
+    "b1481656-b267-480d-b284-a809eed8b041",
+)
 
 
 def test_every_path_answers_as_if_the_other_were_not_there(
@@ -81,7 +109,12 @@ def test_every_path_answers_as_if_the_other_were_not_there(
         if "*" not in key:
             continue
         for method in ("GET", "POST", "PATCH", "DELETE", "PUT"):
-            for sent in (body(theirs["mdmServers"], serverName="Mine"), body(theirs["mdmServers"])):
+            for sent in (
+                body(theirs["mdmServers"], serverName="Mine"),
+                body(theirs["mdmServers"]),
+                {"data": {"type": name, "id": theirs[name], "attributes": {"name": "Mine"}}},
+                linkages(key.rpartition("/")[2], [theirs["orgDevices"]]),
+            ):
                 foreign = one.client.send(method, key.replace("*", theirs[name]), json=sent)
                 missing = one.client.send(
                     method, key.replace("*", MISSING[name]), json=swapped(sent, name, theirs)
@@ -93,9 +126,10 @@ def test_every_path_answers_as_if_the_other_were_not_there(
 
 def swapped(sent: dict[str, Any], name: str, theirs: dict[str, str]) -> dict[str, Any]:
     """The same body about what does not exist."""
-    if name != "mdmServers":
+    data = sent["data"]
+    if isinstance(data, list) or data.get("id") != theirs[name]:
         return sent
-    return {"data": sent["data"] | {"id": MISSING["mdmServers"]}}
+    return {"data": data | {"id": MISSING[name]}}
 
 
 def shape(answer: Any, id: str) -> Any:
@@ -115,7 +149,26 @@ def test_lists_hold_ones_own(runtime: Runtime, origin: str, connect: Connect) ->
         assert len(listed) == 2
         assert len(side.client.get("orgDeviceActivities").json()["data"]) == 2
         assert [each["id"] for each in side.client.get("mdmDevices").json()["data"]] == side.devices[:1]
-        assert [each["id"] for each in side.client.get("users").json()["data"]] == [side.user]
+        for name in ("users", "userGroups", "apps", "packages", "configurations", "blueprints"):
+            assert [each["id"] for each in side.client.get(name).json()["data"]] == [side.ids()[name]]
+        listed = [each["id"] for each in side.client.get("organizationalUnits").json()["data"]]
+        assert listed == [side.world.organization.number, side.unit]
+
+
+def test_a_blueprint_links_only_ones_own(runtime: Runtime, origin: str, connect: Connect) -> None:
+    one, two = sides(runtime, origin, connect)
+    before, theirs = two.state(), two.ids()
+    links = {name: [theirs[name]] for name in RELATIONS}
+    made = prepared(one.client, blueprint(links, name="Foreign"))["id"]
+    for name in RELATIONS:
+        path = f"blueprints/{made}/relationships/{name}"
+        sent = linkages(name, [theirs[name]])
+        assert one.client.send("POST", path, json=sent).status_code == 204
+        assert one.client.send("PATCH", f"blueprints/{made}", json=blueprint(links, made)).status_code == 200
+        assert one.client.get(path).json()["data"] == []
+        assert one.client.send("DELETE", path, json=sent).status_code == 204
+    assert one.client.get(f"blueprints/{made}", include=",".join(RELATIONS)).json()["included"] == []
+    assert two.state() == before
 
 
 def test_a_foreign_cursor_opens_nothing(runtime: Runtime, origin: str, connect: Connect) -> None:

@@ -1,13 +1,16 @@
-"""Paths of what is prepared for people and managed devices: groups, units, apps, packages, configurations."""
+"""Paths of what is prepared for people and managed devices: groups, units, apps, packages, configurations, blueprints."""
 
 from pomona.business_api import (
     apps,
+    blueprint_relationships,
+    blueprints,
     configuration_bodies,
     configurations,
     organizational_units,
     packages,
     user_groups,
 )
+from pomona.business_api.blueprint_bodies import NAMES
 from pomona.business_api.operations import Endpoint, Read, Write
 
 COLLECTIONS: dict[str, Endpoint] = {
@@ -54,5 +57,41 @@ COLLECTIONS: dict[str, Endpoint] = {
         school=False,
         managed=True,
     ),
+    "blueprints": Endpoint(
+        "collection",
+        "blueprints",
+        {"GET": Read(blueprints.listing), "POST": Write(blueprints.create, "blueprints", large=True)},
+        school=False,
+        managed=True,
+    ),
+    "blueprints/*": Endpoint(
+        "instance",
+        "blueprints",
+        {
+            "GET": Read(blueprints.one),
+            "PATCH": Write(blueprints.update, "blueprints", large=True),
+            "DELETE": Write(blueprints.delete, "blueprints"),
+        },
+        school=False,
+        managed=True,
+    ),
+    **{
+        f"blueprints/*/relationships/{name}": Endpoint(
+            "relationship",
+            name,
+            {
+                "GET": Read(blueprint_relationships.linkage(relation)),
+                "POST": Write(blueprint_relationships.add(relation), "blueprints", large=True),
+                "DELETE": Write(blueprint_relationships.remove(relation), "blueprints", large=True),
+            },
+            school=False,
+            managed=True,
+        )
+        for relation, name in NAMES.items()
+    },
+    **{
+        f"blueprints/*/{name}": Endpoint("related", name, {}, school=False, managed=True)
+        for name in NAMES.values()
+    },
 }
 """Rows below `/v1/`; a star is an id."""

@@ -78,14 +78,14 @@ class Query:
             for value in values
         )
 
-    def limit(self) -> int:
-        """The page size. Raises `ApiError` 400 unless it is a whole number from 1 to 1000."""
-        text = self.first("limit")
+    def limit(self, name: str = "limit") -> int:
+        """A page's size, or that of an inclusion. Raises `ApiError` 400 unless it is a whole number from 1 to 1000."""
+        text = self.first(name)
         if text is None:
             return DEFAULT_LIMIT
         if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MAX_LIMIT):
             raise bad_parameter(
-                "limit", f"'{text[:40]}' is no page size; expected a whole number from 1 to {MAX_LIMIT}."
+                name, f"'{text[:40]}' is no page size; expected a whole number from 1 to {MAX_LIMIT}."
             )
         return int(text)
 

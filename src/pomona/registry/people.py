@@ -4,6 +4,7 @@ An account's name is a mail address and unique over all organisations. Whether i
 in on a device, depends on its domain: the organisation must have verified it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -191,6 +192,12 @@ def of_organization(tx: Tx, organization_id: int, *, after: int = 0, limit: int 
     """People in the order they were added, a page at a time; `after` is an internal id."""
     sql = f"SELECT {_COLUMNS} FROM account WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3"
     return [_person(row) for row in tx.rows(sql, organization_id, after, limit)]
+
+
+def by_ids(tx: Tx, ids: Sequence[int]) -> list[Person]:
+    """Those with some internal ids, in their order."""
+    sql = f"SELECT {_COLUMNS} FROM account WHERE id IN (SELECT c0 FROM {tx.each('$1', 'bigint')} e) ORDER BY id"
+    return [_person(row) for row in tx.rows(sql, tx.pack([(id,) for id in ids]))]
 
 
 def _one(tx: Tx, organization_id: int, column: str, value: str, said: str) -> Person:

@@ -3,6 +3,7 @@
 Each is in a unit; that says whose it is and does not limit who can be a member.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,10 +20,11 @@ from pomona.store import Row, Tx
 
 Kind = Literal["STANDARD", "SMART"]
 
-_SELECT = (
+_GROUPS = (
     "SELECT g.id, g.organization_id, g.uuid, u.uuid, g.name, g.kind, g.rule, g.member_count, g.created_at, g.updated_at"
-    " FROM user_group g JOIN organizational_unit u ON u.id = g.unit_id WHERE g.organization_id = $1"
+    " FROM user_group g JOIN organizational_unit u ON u.id = g.unit_id"
 )
+_SELECT = f"{_GROUPS} WHERE g.organization_id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,12 @@ def of_organization(tx: Tx, organization_id: int, *, after: int = 0, limit: int 
     """Groups in the order they were made; `after` is an internal id."""
     rows = tx.rows(f"{_SELECT} AND g.id > $2 ORDER BY g.id LIMIT $3", organization_id, after, limit)
     return [_group(row) for row in rows]
+
+
+def by_ids(tx: Tx, ids: Sequence[int]) -> list[Group]:
+    """Those with some internal ids, in their order."""
+    sql = f"{_GROUPS} WHERE g.id IN (SELECT c0 FROM {tx.each('$1', 'bigint')} e) ORDER BY g.id"
+    return [_group(row) for row in tx.rows(sql, tx.pack([(id,) for id in ids]))]
 
 
 def _refuse_smart(group: Group) -> None:

@@ -23,16 +23,17 @@ _ACTIVITY = (
 _RESULTS = (
     "INSERT INTO activity_result (activity_id, n, serial, device_id, status, before_service, before_assigned_at,"
     " before_assigned_by, before_profile, before_profile_status, before_profile_assigned_at,"
-    " before_profile_pushed_at, before_deadline, revision, operated_at)"
+    " before_profile_pushed_at, before_deadline, before_migration, before_migration_origin, revision, operated_at)"
     " SELECT ?1, e.key, e.value, s.device_id, 1, s.service_id, s.assigned_at, s.assigned_by, s.profile_id,"
-    " s.profile_status, s.profile_assigned_at, s.profile_pushed_at, s.migration_deadline, s.revision + 1,"
+    " s.profile_status, s.profile_assigned_at, s.profile_pushed_at, s.migration_deadline, s.migration_status,"
+    " s.migration_origin, s.revision + 1,"
     " max(?2, s.operated_at + 1000) FROM json_each(?3) e JOIN serial_owner o ON o.serial = e.value"
     " JOIN device_state s ON s.device_id = o.device_id"
 )
 _STATE = (
     "UPDATE device_state SET service_id = ?1, assigned_at = ?2, assigned_by = 'raw', profile_id = NULL,"
     " profile_status = 0, profile_assigned_at = NULL, profile_pushed_at = NULL, migration_deadline = NULL,"
-    " migration_status = NULL, ba_migration = NULL, da_v1 = NULL, revision = r.revision,"
+    " migration_status = NULL, migration_origin = NULL, ba_migration = NULL, da_v1 = NULL, revision = r.revision,"
     " operated_at = r.operated_at, updated_at = ?2, da = ?3, ba = ?4"
     " FROM activity_result r WHERE r.activity_id = ?5 AND device_state.device_id = r.device_id"
 )

@@ -119,9 +119,15 @@ class Client:
             url = found[-1]["links"].get("next")
         return found
 
-    def activity(self, type: str, serials: Collection[str], service: str | None = None) -> httpx.Response:
+    def activity(
+        self, type: str, serials: Collection[str], service: str | None = None, deadline: object = None
+    ) -> httpx.Response:
         """Asks for an activity."""
-        return self.send("POST", "orgDeviceActivities", json=activity_body(type, serials, service))
+        return self.send("POST", "orgDeviceActivities", json=activity_body(type, serials, service, deadline))
+
+    def ours(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """A request to one of our own paths."""
+        return self.send(method, f"{self.origin}/pomona/v1/{path}", **more)
 
     def done(self, answer: httpx.Response) -> dict[str, Any]:
         """Polls an activity that was asked for until it has ended; gives its resource."""
@@ -136,8 +142,13 @@ class Client:
             time.sleep(0.02)
 
 
-def activity_body(type: str, serials: Collection[str], service: str | None = None) -> dict[str, Any]:
+def activity_body(
+    type: str, serials: Collection[str], service: str | None = None, deadline: object = None
+) -> dict[str, Any]:
     """The body that asks for an activity."""
+    attributes: dict[str, Any] = {"activityType": type}
+    if deadline is not None:
+        attributes["activityTypeMetadata"] = {"mdmMigrationDeadlineDateTime": deadline}
     relationships: dict[str, Any] = {
         "devices": {"data": [{"type": "orgDevices", "id": each} for each in serials]}
     }
@@ -146,7 +157,7 @@ def activity_body(type: str, serials: Collection[str], service: str | None = Non
     return {
         "data": {
             "type": "orgDeviceActivities",
-            "attributes": {"activityType": type},
+            "attributes": attributes,
             "relationships": relationships,
         }
     }

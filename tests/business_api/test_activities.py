@@ -95,7 +95,9 @@ def test_what_create_refuses(client: Client, world: World) -> None:
     attribute, relationship = "ENTITY_ERROR.ATTRIBUTE", "ENTITY_ERROR.RELATIONSHIP"
     cases: tuple[tuple[Any, int, str, str], ...] = (
         (changed("PAINT_DEVICES"), 409, f"{attribute}.INVALID", "/data/attributes/activityType"),
-        (changed("CANCEL_MDM_MIGRATION"), 409, f"{attribute}.INVALID", "/data/attributes/activityType"),
+        (changed("KEEP_DEVICES"), 409, f"{attribute}.INVALID", "/data/attributes/activityType"),
+        (changed("UNDO_ACTIVITY"), 409, f"{attribute}.INVALID", "/data/attributes/activityType"),
+        (changed("CANCEL_MDM_MIGRATION", mdmServer=here), 409, f"{relationship}.INVALID", SERVICE),
         (changed(mdmServer=None), 422, f"{relationship}.REQUIRED", SERVICE),
         (changed(), 409, f"{relationship}.INVALID", SERVICE),
         (changed(mdmServer={"data": {"type": "mdmServers", "id": "\x00"}}), 409, f"{relationship}.INVALID", SERVICE),

@@ -79,13 +79,13 @@ def test_state_and_migration() -> None:
         "updatedDateTime": "1970-01-01T00:00:00.000Z",
         "status": "ASSIGNED",
     }
-    assert decoded(encoder.migration(None, None)) == {
+    assert decoded(encoder.migration(False, None, None)) == {
         "isMdmMigrationCapable": False,
         "mdmMigrationStatus": None,
         "mdmMigrationDeadlineDateTime": None,
     }
     assert (
-        decoded(encoder.migration("REQUESTED", 0))["mdmMigrationDeadlineDateTime"]
+        decoded(encoder.migration(True, "REQUESTED", 0))["mdmMigrationDeadlineDateTime"]
         == "1970-01-01T00:00:00.000Z"
     )
 

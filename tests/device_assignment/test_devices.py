@@ -6,7 +6,7 @@ import pytest
 
 from pomona.catalogue.facts import infer
 from pomona.catalogue.kinds import Kind
-from pomona.registry import activation_locks, activities, deadlines, devices, replacements, services
+from pomona.registry import activation_locks, activities, devices, replacements, services
 from pomona.registry.errors import Duplicate, Invalid, NotFound
 from tests.device_assignment.support import Linked, Links
 from tests.support.worlds import ADMIN, serials
@@ -32,9 +32,8 @@ def seen(linked: Linked, serial: str, version: int | None) -> dict[str, Any]:
 
 
 def test_each_protocol_version_sees_what_it_knows(link: Links) -> None:
-    linked, ours = on_service(link, Kind.IPAD)
+    linked, ours = migrating(link, Kind.IPAD)
     linked.ok("POST", "/profile", {"profile_name": "P", "url": "https://mdm.example/", "devices": ours})
-    set_deadline(linked, ours[0])
     records = {version: seen(linked, ours[0], version) for version in (None, 0, 1, 2, 3, 6, 7, 8, 9, 10, 99)}
     base = {
         "serial_number", "model", "description", "color", "device_assigned_by", "device_assigned_date",
@@ -55,33 +54,42 @@ def test_each_protocol_version_sees_what_it_knows(link: Links) -> None:
     assert records[99] == records[10]
 
 
-def set_deadline(linked: Linked, *serials: str, at: int | None = 1_800_000_000_000) -> set[str]:
-    """Sets a migration deadline, or takes it back."""
-    now = linked.runtime.clock.now()
-    return linked.runtime.store.write_sync(
-        lambda tx: deadlines.set_deadline(tx, linked.service, serials, at, actor=ADMIN, now=now)
+DEADLINE = 1_800_000_000_000
+
+
+def migrating(link: Links, kind: Kind = Kind.IPHONE, count: int = 1) -> tuple[Linked, list[str]]:
+    """A service that devices of another one have to go over to, and their serials."""
+    linked = link()
+    ours, world = serials(count), linked.world
+    world.now = DEADLINE - 86_400_000
+    world.arrive(ours, kind)
+    world.set_up(world.service("Old"), ours)
+    world.activity("ASSIGN_DEVICES_WITH_MDM_MIGRATION_DEADLINE", ours, linked.service, deadline=DEADLINE)
+    return linked, ours
+
+
+def test_a_deadline_is_told_changed_and_taken_back(link: Links) -> None:
+    linked, ours = migrating(link, count=2)
+    devices, cursor = linked.fetch()
+    assert [each["mdm_migration_deadline"] for each in devices] == ["2027-01-15T08:00:00Z"] * 2
+    world = linked.world
+    world.activity("UPDATE_MDM_MIGRATION_DEADLINE", ours, deadline=DEADLINE)
+    world.activity("UPDATE_MDM_MIGRATION_DEADLINE", ours[:1], deadline=DEADLINE + 60_000)
+    changes, cursor = linked.sync(cursor)
+    told = [(each["serial_number"], each["op_type"], each["mdm_migration_deadline"]) for each in changes]
+    assert told == [(ours[0], "modified", "2027-01-15T08:01:00Z")], "the same again is no change"
+    world.activity("CANCEL_MDM_MIGRATION", ours)
+    changes, _ = linked.sync(cursor)
+    assert sorted((each["serial_number"], each["op_type"]) for each in changes) == sorted(
+        (serial, "deleted") for serial in ours
     )
 
 
-def test_a_deadline_is_told_and_taken_back(link: Links) -> None:
-    linked, ours = on_service(link, count=2)
-    _, cursor = linked.fetch()
-    assert set_deadline(linked, ours[0], "OUNKNOWN9999") == {ours[0]}
-    assert set_deadline(linked, ours[0]) == {ours[0]}, "the same again is no change"
-    set_deadline(linked, ours[0], ours[1], at=None)
-    changes, _ = linked.sync(cursor)
-    told = [(each["serial_number"], each["op_type"], "mdm_migration_deadline" in each) for each in changes]
-    assert told == [(ours[0], "modified", False)] * 2, "both show how it is now"
-    with pytest.raises(Invalid):
-        set_deadline(linked, *[f"O{n:011}" for n in range(2_001)])
-
-
 def test_a_deadline_outlives_what_happens_to_the_profile(link: Links) -> None:
-    linked, ours = on_service(link)
+    linked, ours = migrating(link)
     uuid = linked.ok("POST", "/profile", {"profile_name": "P", "url": "https://m.example/", "devices": ours})[
         "profile_uuid"
     ]
-    set_deadline(linked, ours[0])
     linked.ok("DELETE", "/profile/devices", {"devices": ours})
     linked.ok("PUT", "/profile/devices", {"devices": ours, "profile_uuid": uuid})
     assert "mdm_migration_deadline" in seen(linked, ours[0], 8)

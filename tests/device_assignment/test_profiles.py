@@ -227,6 +227,7 @@ def test_the_life_of_a_profile_on_a_device(link: Links) -> None:
         activation.profile,
         ProfileStatus.PUSHED,
         None,
+        again=True,
     )
     linked.ok("PUT", "/profile/devices", {"profile_uuid": second, "devices": [serial]})
     reassigned = device(linked, serial)

@@ -7,13 +7,23 @@ from pomona.catalogue.facts import infer
 from pomona.catalogue.kinds import Kind
 from pomona.catalogue.serials import batch
 from pomona.keys.randomness import seeded
-from pomona.registry import activities, arrivals, organizations, services
+from pomona.registry import (
+    activities,
+    arrivals,
+    devices,
+    organizations,
+    profile_assignments,
+    profiles,
+    services,
+)
 from pomona.registry.activities import Activity
 from pomona.registry.actors import Actor
 from pomona.registry.arrivals import Arrival, Origin, Outcome
+from pomona.registry.devices import Device
 from pomona.registry.organizations import Organization
+from pomona.registry.profiles import Profile
 from pomona.registry.services import Service
-from pomona.store import Store
+from pomona.store import Store, Tx
 
 NOW = 1_700_000_000_000
 ADMIN = Actor("USER", "00000000-0000-4000-8000-000000000001", "admin@example.com", "127.0.0.1")
@@ -31,6 +41,14 @@ class World:
                 tx, name, actor=ADMIN, now=self.now, rng=self.rng, email="it@example.com"
             )
         )
+
+    @classmethod
+    def of(cls, store: Store, organization_id: int) -> "World":
+        """The world of an organisation that is there already."""
+        world = cls.__new__(cls)
+        world.store, world.rng, world.now = store, seeded(f"again {organization_id}"), NOW
+        world.organization = store.read_sync(lambda tx: organizations.get(tx, organization_id))
+        return world
 
     @property
     def id(self) -> int:
@@ -86,7 +104,14 @@ class World:
         self.store.write_sync(lambda tx: arrivals.arrive(tx, origin, new, now=self.now))
         return [serial for serial, _ in made]
 
-    def activity(self, type: str, serials: Sequence[str], service: Service | None = None) -> Activity:
+    def activity(
+        self,
+        type: str,
+        serials: Sequence[str],
+        service: Service | None = None,
+        *,
+        deadline: int | None = None,
+    ) -> Activity:
         """Creates an activity and does it."""
         created = self.store.write_sync(
             lambda tx: activities.create(
@@ -95,6 +120,7 @@ class World:
                 type,
                 serials,
                 service_id=None if service is None else service.id,
+                deadline=deadline,
                 actor=ADMIN,
                 now=self.now,
                 rng=self.rng,
@@ -102,6 +128,42 @@ class World:
         )
         self.work(created)
         return self.store.read_sync(lambda tx: activities.get(tx, self.id, created.uuid))
+
+    def set_up(self, service: Service, serials: Sequence[str]) -> None:
+        """Assigns devices to a service that has a profile for them, which they fetch."""
+        self.activity("ASSIGN_DEVICES", serials, service)
+        self.give_profile(service, serials)
+        self.fetch(serials)
+
+    def give_profile(self, service: Service, serials: Sequence[str]) -> Profile:
+        """Assigns a new profile of a service to its devices."""
+
+        def give(tx: Tx) -> Profile:
+            profile = profiles.define(
+                tx, self.id, service.id, "Profile", b'{"url":"https://mdm.example/"}', actor=ADMIN, now=self.now,
+                rng=self.rng,
+            )  # fmt: skip
+            profile_assignments.assign(tx, profile, serials, now=self.now)
+            return profile
+
+        return self.store.write_sync(give)
+
+    def fetch(self, serials: Sequence[str]) -> None:
+        """Each device fetches the profile that waits for it, as when it is set up."""
+        for serial in serials:
+            self.store.write_sync(lambda tx: profile_assignments.fetched(tx, serial, now=self.now))  # noqa: B023
+
+    def undo(self, activity: Activity, *, days: int = 90) -> Activity:
+        """Undoes an activity, to the end."""
+        made = self.store.write_sync(
+            lambda tx: activities.undoing(tx, activity, actor=ADMIN, now=self.now, rng=self.rng, days=days)
+        )
+        self.work(made)
+        return self.store.read_sync(lambda tx: activities.get(tx, self.id, made.uuid))
+
+    def device(self, serial: str) -> Device:
+        """A device as it is now."""
+        return self.store.read_sync(lambda tx: devices.get(tx, self.id, serial))
 
     def work(self, activity: Activity, worker: str = "test") -> None:
         """Does an activity to its end."""

@@ -16,36 +16,19 @@ from pomona.store import Tx
 
 ACTIVITIES = ResourceType(
     "orgDeviceActivities",
-    ("status", "subStatus", "createdDateTime", "completedDateTime", "downloadUrl", "activityType"),
-)
+    ("status", "subStatus", "createdDateTime", "completedDateTime", "downloadUrl", "activityType",
+     "activityTypeMetadata"),
+)  # fmt: skip
 KEPT = 30 * 86_400_000
 """Milliseconds for which an activity is shown here after its end; the registry and the portal keep it longer."""
-
-PERMISSIONS = {"ASSIGN_DEVICES": "assign", "UNASSIGN_DEVICES": "assign", "RELEASE_DEVICES": "release"}
-"""What an account needs, by type."""
 
 
 def create(call: Call, body: bytes) -> Callable[[Tx], Answer]:
     """Keeps an activity to be done within a second or two; unknown serials become failed rows of its log."""
-    call.query.offers()
-    wanted = activity_bodies.wanted(body, call.account.kind, call.runtime.settings.activity_limit)
-    if (permission := PERMISSIONS[wanted.type]) not in call.account.permissions:
-        detail = f"'{wanted.type}' needs the permission '{permission}', which the API account does not have."
-        raise ApiError(403, Problem("FORBIDDEN_ERROR", detail))
+    asked = wanted(call, body, activity_bodies.APPLES)
 
     def work(tx: Tx) -> Answer:
-        tx.lock(call.organization_id)
-        activity = activities.create(
-            tx,
-            call.organization_id,
-            wanted.type,
-            wanted.serials,
-            service_id=_service_id(tx, call, wanted),
-            actor=call.actor,
-            now=call.now,
-            rng=call.runtime.rng,
-            limit=call.runtime.settings.activity_limit,
-        )
+        activity = kept(tx, call, asked)
         location = call.url(f"orgDeviceActivities/{activity.uuid}").encode("latin-1", "replace")
         return single(call, _resource(call, activity), 201, ((b"location", location),))
 
@@ -83,17 +66,51 @@ def listing(tx: Tx, call: Call) -> Answer:
     return listed(call, Listed(body, limit, cursor, fieldset))
 
 
+def wanted(call: Call, body: bytes, types: tuple[str, ...]) -> Wanted:
+    """The activity of a body that the account may ask for. Raises `ApiError`."""
+    call.query.offers()
+    asked = activity_bodies.wanted(body, call.account.kind, call.runtime.settings.activity_limit, types)
+    check_permission(call, asked.type)
+    return asked
+
+
+def check_permission(call: Call, type: str) -> None:
+    """Raises `ApiError` 403 unless the account may have activities of a type."""
+    permission = "release" if type in ("RELEASE_DEVICES", "KEEP_DEVICES") else "assign"
+    if permission not in call.account.permissions:
+        detail = f"'{type}' needs the permission '{permission}', which the API account does not have."
+        raise ApiError(403, Problem("FORBIDDEN_ERROR", detail))
+
+
+def kept(tx: Tx, call: Call, asked: Wanted) -> Activity:
+    """Keeps an activity that was asked for. Raises `ApiError` 409 for a service or a deadline that cannot be."""
+    tx.lock(call.organization_id)
+    return activities.create(
+        tx,
+        call.organization_id,
+        asked.type,
+        asked.serials,
+        service_id=service_id(tx, call, asked),
+        deadline=asked.deadline,
+        actor=call.actor,
+        now=call.now,
+        rng=call.runtime.rng,
+        limit=call.runtime.settings.activity_limit,
+    )
+
+
 def _forgotten(activity: Activity, now: int) -> bool:
     return activity.completed_at is not None and now - activity.completed_at > KEPT
 
 
-def _service_id(tx: Tx, call: Call, wanted: Wanted) -> int | None:
-    if wanted.service is None:
+def service_id(tx: Tx, call: Call, asked: Wanted) -> int | None:
+    """The internal id of the service that a body names. Raises `ApiError` 409."""
+    if asked.service is None:
         return None
     try:
-        return services.by_uuid(tx, call.organization_id, wanted.service).id
+        return services.by_uuid(tx, call.organization_id, asked.service).id
     except NotFound:
-        raise activity_bodies.unknown_service(wanted.service) from None
+        raise activity_bodies.unknown_service(asked.service) from None
 
 
 def _resource(call: Call, activity: Activity) -> bytes:
@@ -105,7 +122,13 @@ def _resource(call: Call, activity: Activity) -> bytes:
     if activity.status == "COMPLETED" and activity.completed_at is not None:
         attributes["completedDateTime"] = iso_millis(activity.completed_at)
         attributes["downloadUrl"] = activity_logs.url(call, activity.uuid, activity.completed_at)
-    attributes["activityType"] = activity.type
+    if activity.type in activity_bodies.APPLES:
+        # Strict clients know no other types; what an activity was asked to do is an extra that Apple does not tell at all.
+        attributes["activityType"] = activity.type
+        if activity.deadline is not None:
+            attributes["activityTypeMetadata"] = {
+                "mdmMigrationDeadlineDateTime": iso_millis(activity.deadline)
+            }
     return encode({
         "type": "orgDeviceActivities",
         "id": activity.uuid,

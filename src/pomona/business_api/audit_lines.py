@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pomona.business_api.audit_types import ACTIVITIES
+from pomona.business_api.audit_types import ACTIVITIES, RETURNING
 from pomona.registry import audit, devices
 from pomona.registry.actors import Actor
 from pomona.registry.audit import Subject
@@ -23,7 +23,7 @@ COLUMNS = (
     " coalesce(a.actor_name, e.actor_name), e.subject_kind, e.subject_id, e.subject_name, e.after,"
     " e.devices, e.activity_id, a.uuid, a.type, s.name,"
     " (SELECT max(r.n) FROM activity_result r WHERE r.activity_id = e.activity_id),"
-    " (SELECT o.number FROM organization o WHERE o.id = e.organization_id)"
+    " (SELECT o.number FROM organization o WHERE o.id = e.organization_id), a.final_at"
 )
 JOINS = "LEFT JOIN activity a ON a.id = e.activity_id LEFT JOIN service s ON s.id = a.service_id"
 
@@ -32,7 +32,7 @@ JOINS = "LEFT JOIN activity a ON a.id = e.activity_id LEFT JOIN service s ON s.i
 class Line:
     """A line of the log. An activity's actor is who asked for it, whoever stopped it. `service` is the name of the
     activity's service, empty once it is deleted; `last` the number of its last result; `unit` the organisation's only
-    unit."""
+    unit. `put_off` is a release that was not final yet."""
 
     organization_id: int
     id: int
@@ -48,6 +48,7 @@ class Line:
     service: str
     last: int
     unit: str
+    put_off: bool
 
     @classmethod
     def of(cls, organization_id: int, row: Row) -> "Line":
@@ -56,7 +57,7 @@ class Line:
         values: tuple[Any, ...] = (
             *(organization_id, *row[:3], Actor(*row[3:6]), Subject(*row[6:9])),
             *(after if isinstance(after, dict) else {}, *row[10:14], row[14] or ""),
-            *(-1 if row[15] is None else row[15], row[16]),
+            *(-1 if row[15] is None else row[15], row[16], row[17] is not None),
         )
         return cls(*values)
 
@@ -99,7 +100,11 @@ def read(tx: Tx, line: Line, span: Span) -> Read:
 
 def _of_activity(tx: Tx, line: Line, span: Span) -> Read:
     """Its devices that it changed."""
-    type = ACTIVITIES[line.activity_type or ""]
+    if line.activity_type in RETURNING:
+        return _of_return(tx, line, span)
+    type = ACTIVITIES.get(line.activity_type or "")
+    if type is None or line.put_off:
+        return Read([], None)
     only = "" if span.serials is None else f" AND r.serial IN (SELECT v FROM {tx.each('$4')} e)"
     chosen = () if span.serials is None else (tx.pack(span.serials),)
     end = min(span.after + span.window, line.last)
@@ -109,6 +114,28 @@ def _of_activity(tx: Tx, line: Line, span: Span) -> Read:
         *(line.activity_id, span.after, end, *chosen, span.most),
     )
     items = [Item(n, type, _change(line, type, serial), _device(serial)) for n, serial in rows]
+    reached = rows[-1][0] if len(rows) == span.most else end
+    return Read(items, reached if reached < line.last else None)
+
+
+def _of_return(tx: Tx, line: Line, span: Span) -> Read:
+    """Devices that went back to the service they were on, or to none."""
+    only = "" if span.serials is None else f" AND r.serial IN (SELECT v FROM {tx.each('$4')} e)"
+    chosen = () if span.serials is None else (tx.pack(span.serials),)
+    end = min(span.after + span.window, line.last)
+    rows = tx.rows(
+        "SELECT r.n, r.serial, b.before_service, coalesce(v.name, '') FROM activity_result r JOIN activity_result b"
+        " ON b.activity_id = r.restores / 4294967296 AND b.n = r.restores % 4294967296"
+        " LEFT JOIN service v ON v.id = b.before_service WHERE r.activity_id = $1 AND r.n > $2 AND r.n <= $3"
+        f" AND r.status = 1 AND r.before_service IS DISTINCT FROM b.before_service{only}"
+        f" ORDER BY r.n LIMIT ${4 + len(chosen)}",
+        *(line.activity_id, span.after, end, *chosen, span.most),
+    )
+    items = []
+    for n, serial, service_id, name in rows:
+        data = {"serialNumber": serial} | ({} if service_id is None else {"targetServerName": name})
+        type = "DEVICE_UNASSIGNED_FROM_SERVER" if service_id is None else "DEVICE_ASSIGNED_TO_SERVER"
+        items.append(Item(n, type, data, _device(serial)))
     reached = rows[-1][0] if len(rows) == span.most else end
     return Read(items, reached if reached < line.last else None)
 
@@ -195,7 +222,9 @@ _DATA: dict[str, Callable[[Line], dict[str, Any]]] = {
     },
     "DEVICE_REMOVED_FROM_ORG": lambda line: _removal(line, line.subject.id),
     "SUBJECT_HAS_APPLECARE_PURCHASE_ADDED": lambda line: {"subscriptionId": line.after.get("subscriptionId")},
-    "SUBJECT_HAS_APPLECARE_PURCHASE_REMOVED": lambda line: {"subscriptionId": line.after.get("subscriptionId")},
+    "SUBJECT_HAS_APPLECARE_PURCHASE_REMOVED": lambda line: {
+        "subscriptionId": line.after.get("subscriptionId")
+    },
 }
 """An event's own data, of those that have any and are about one thing."""
 

@@ -49,7 +49,11 @@ REGISTRY: dict[type[registry.RegistryError], tuple[int, str]] = {
 }
 """Status and code of each refusal of the registry."""
 
-_ATTRIBUTES = {"name": "serverName", "type": "activityType"}
+_ATTRIBUTES = {
+    "name": "serverName",
+    "type": "activityType",
+    "deadline": "activityTypeMetadata/mdmMigrationDeadlineDateTime",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,11 +77,14 @@ class Encoder:
             {"updatedDateTime": iso_millis(updated_at), "status": "ASSIGNED" if assigned else "UNASSIGNED"}
         )
 
-    def migration(self, status: str | None, deadline: int | None) -> str:
-        return run(
-            {
-                "isMdmMigrationCapable": status is not None,
-                "mdmMigrationStatus": status,
-                "mdmMigrationDeadlineDateTime": None if deadline is None else iso_millis(deadline),
-            }
-        )
+    def migration(
+        self, capable: bool, status: str | None, deadline: int | None, release_at: int | None = None
+    ) -> str:
+        members: dict[str, object] = {
+            "isMdmMigrationCapable": capable,
+            "mdmMigrationStatus": status,
+            "mdmMigrationDeadlineDateTime": None if deadline is None else iso_millis(deadline),
+        }
+        if release_at is not None:
+            members["releaseDueDateTime"] = iso_millis(release_at)
+        return run(members)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pomona.cli import device_add, device_care, device_changes
+from pomona.cli import device_add, device_care, device_changes, device_migration
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, say, show_json, show_list, show_record, show_table, when
 
@@ -23,9 +23,12 @@ app.command("add")(device_add.add)
 app.command("assign")(device_changes.assign)
 app.command("unassign")(device_changes.unassign)
 app.command("release")(device_changes.release)
+app.command("keep")(device_changes.keep)
 app.command("replace")(device_care.replace)
 app.command("unlock")(device_care.unlock)
-app.command("deadline")(device_care.deadline)
+app.command("repair")(device_care.repair)
+app.command("migrate")(device_migration.migrate)
+app.command("deadline")(device_migration.deadline)
 
 _COLUMNS = ("serial", "kind", "model", "state", "service", "source", "order", "added")
 _UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}

@@ -1,14 +1,11 @@
-"""`pomona device replace`, `unlock`, `deadline`: devices that are repaired, that ask for a code, that are to go over."""
+"""`pomona device replace`, `repair`, `unlock`: devices that are repaired, and devices that ask for a code."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, show_record
-
-if TYPE_CHECKING:
-    from pomona.store import Tx
 
 Serial = Annotated[str, typer.Argument(help="Serial number.")]
 
@@ -61,45 +58,23 @@ def unlock(ctx: typer.Context, serial: Serial, org: Organization_ = None) -> Non
     typer.echo(f"{device.serial}: {'unlocked' if was_locked else 'was not locked'}")
 
 
-def deadline(
+def repair(
     ctx: typer.Context,
-    serials: Annotated[list[str], typer.Argument(help="Serial numbers of devices that are on a service.")],
-    at: Annotated[
-        str | None, typer.Option(help="When, as 2027-01-15T08:00:00Z; without it the deadline is taken back.")
-    ] = None,
+    serial: Serial,
+    off: Annotated[bool, typer.Option("--off", help="The device is back.")] = False,
     org: Organization_ = None,
 ) -> None:
-    """Say until when moved devices must have gone over to their service without being erased, or take that back.
-
-    The service sees it (protocol 8 and later), and so does a device that asks for its activation record.
-    """
-    from pomona.registry import deadlines, devices, services
+    """Mark a device as in repair, so that whoever is about to release it is warned; or take the mark off."""
+    from pomona.registry import devices, repairs
     from pomona.registry.actors import OPERATOR
 
-    moment = _moment(at)
     with installation(ctx) as runtime:
         owner = organization(runtime, org)
-        found = runtime.store.read_sync(
-            lambda tx: [devices.get(tx, owner.id, serial) for serial in dict.fromkeys(serials)]
+        device = runtime.store.read_sync(lambda tx: devices.get(tx, owner.id, serial))
+        act = repairs.unmark if off else repairs.mark
+        changed = runtime.store.write_sync(
+            lambda tx: act(tx, owner.id, device.serial, actor=OPERATOR, now=runtime.clock.now())
         )
-        if waiting := [device.serial for device in found if device.service_id is None]:
-            refuse(f"{waiting[0]} is on no service; assign it first")
-
-        def set_all(tx: "Tx") -> None:
-            for id in sorted({device.service_id for device in found if device.service_id is not None}):
-                service = services.get(tx, owner.id, id)
-                of_it = [device.serial for device in found if device.service_id == id]
-                deadlines.set_deadline(tx, service, of_it, moment, actor=OPERATOR, now=runtime.clock.now())
-
-        runtime.store.write_sync(set_all)
-    count = f"{len(found)} device{'' if len(found) == 1 else 's'}"
-    typer.echo(f"{count}: {'no deadline' if moment is None else f'to go over by {at}'}")
-
-
-def _moment(text: str | None) -> int | None:
-    from pomona.formats.times import parse_iso
-
-    try:
-        return None if text is None else parse_iso(text)
-    except ValueError as problem:
-        refuse(problem)
+    state = "back from repair" if off else "in repair"
+    was = "was not in repair" if off else "was in repair already"
+    typer.echo(f"{device.serial}: {state if changed else was}")

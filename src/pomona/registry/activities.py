@@ -4,21 +4,34 @@ An activity keeps what was asked in chunks. A step does one chunk and moves the 
 chunk is done once, whoever does it and however often it is begun.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from pomona.keys.randomness import Rng, uuid4
-from pomona.registry import assignments, audit, releases, results, services
+from pomona.registry import activity_steps, assignments, audit, migrations, releases, results, services, undo
+from pomona.registry.activity_records import COLUMNS, Activity, activity_of, by_id, by_uuid, get, newest
+from pomona.registry.activity_steps import NEED_DEADLINE, NEED_SERVICE, STEPS
 from pomona.registry.actors import Actor
 from pomona.registry.assignments import Chunk
-from pomona.registry.errors import Invalid, LimitExceeded, NotFound
+from pomona.registry.errors import InUse, Invalid, LimitExceeded
 from pomona.registry.services import Service
-from pomona.store import Row, Tx
+from pomona.store import Tx
 
-ActivityType = Literal["ASSIGN_DEVICES", "UNASSIGN_DEVICES", "RELEASE_DEVICES"]
+__all__ = [
+    "STEPS",
+    "Activity",
+    "begin",
+    "by_uuid",
+    "create",
+    "fail",
+    "forget_leases",
+    "get",
+    "newest",
+    "step",
+    "stop",
+]
 
 TOPIC = "activities"
 """Notified when there is an activity to do."""
@@ -32,41 +45,10 @@ LEASE = 10_000
 A worker renews its lease with each chunk, many times a second. One that was only slow loses nothing but its turn.
 """
 
+HOUR = 3_600_000
+
 _FREE = "(leased_by = $1 OR leased_until <= $2 OR leased_until > $3)"
 """Which activities worker `$1` may take at `$2`; `$3` is beyond what any lease can be now, so the clock was set back."""
-
-_COLUMNS = (
-    "id, uuid, organization_id, type, service_id, metadata, actor_kind, actor_id, actor_name, actor_address, status,"
-    " sub_status, created_at, started_at, completed_at, chunks, next_chunk, total, succeeded, failed"
-)
-_AUDIT_TYPES = {
-    "ASSIGN_DEVICES": "DEVICE_ASSIGNED_TO_SERVER",
-    "UNASSIGN_DEVICES": "DEVICE_UNASSIGNED_FROM_SERVER",
-    "RELEASE_DEVICES": "DEVICE_REMOVED_FROM_ORG",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """`status` is IN_PROGRESS, COMPLETED, STOPPED or FAILED; times are milliseconds."""
-
-    id: int
-    uuid: str
-    organization_id: int
-    type: str
-    service_id: int | None
-    metadata: dict[str, Any]
-    actor: Actor
-    status: str
-    sub_status: str
-    created_at: int
-    started_at: int | None
-    completed_at: int | None
-    chunks: int
-    next_chunk: int
-    total: int
-    succeeded: int
-    failed: int
 
 
 def create(
@@ -76,7 +58,7 @@ def create(
     serials: Sequence[str],
     *,
     service_id: int | None = None,
-    metadata: dict[str, Any] | None = None,
+    deadline: int | None = None,
     actor: Actor,
     now: int,
     rng: Rng,
@@ -85,12 +67,18 @@ def create(
     """Keeps an activity to be done soon; serials are canonical, repeated ones count once.
 
     One of more than a chunk is done sorted by serial: large orders arrived so, and neighbours share pages of the database.
-    Raises `Invalid` for no serials or a type that is unknown or lacks its service, `LimitExceeded` beyond `limit`.
+    `deadline` (ms) is that of a migration; other types keep it and do nothing with it. A release is put off for as long as the organisation wants that.
+    Raises `Invalid` for no serials, a type that is unknown or lacks its service, or a deadline that cannot be,
+    `LimitExceeded` beyond `limit`.
     """
-    if type not in STEPS:
-        raise Invalid(f"'{type}' is no activity; expected one of {', '.join(STEPS)}.", field="type")
-    if type == "ASSIGN_DEVICES" and service_id is None:
+    if type not in STEPS or type == undo.TYPE:
+        known = ", ".join(each for each in STEPS if each != undo.TYPE)
+        raise Invalid(f"'{type}' is no activity; expected one of {known}.", field="type")
+    if type in NEED_SERVICE and service_id is None:
         raise Invalid("Assigning needs the device management service to assign to.", field="service")
+    if type in NEED_DEADLINE:
+        migrations.check_deadline(deadline, now)
+    metadata = {} if deadline is None else {"deadline": deadline}
     distinct = list(dict.fromkeys(serials))
     if not distinct:
         raise Invalid("An activity needs at least one device.", field="devices")
@@ -99,9 +87,11 @@ def create(
     if len(distinct) > CHUNK:
         distinct.sort()
     chunks = range(0, len(distinct), CHUNK)
+    grace = releases.grace(tx, organization_id) if type == "RELEASE_DEVICES" else 0
     activity = begin(
-        tx, organization_id, type, service_id, metadata or {}, actor, now, rng, len(chunks), len(distinct)
-    )
+        tx, organization_id, type, service_id, metadata, actor, now, rng, len(chunks), len(distinct),
+        final_at=now + grace * HOUR if grace else None,
+    )  # fmt: skip
     tx.insert(
         "activity_chunk",
         ("activity_id", "chunk", "first", "serials"),
@@ -122,46 +112,78 @@ def begin(
     rng: Rng,
     chunks: int,
     total: int,
+    *,
+    origin_id: int | None = None,
+    final_at: int | None = None,
 ) -> Activity:
-    """Keeps an activity without its chunks: whoever calls adds them, or names in `metadata` the service it `empties`."""
+    """Keeps an activity without its chunks: whoever calls adds them, or says otherwise which devices it is about.
+
+    That is by the service that `metadata` says it `empties`, or by the activity that it undoes or makes final.
+    """
     row = tx.row(
         "INSERT INTO activity (uuid, organization_id, type, service_id, metadata, actor_kind, actor_id, actor_name,"
-        " actor_address, status, sub_status, created_at, chunks, total) VALUES"
-        " ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'IN_PROGRESS', 'SUBMITTED', $10, $11, $12)"
-        f" RETURNING {_COLUMNS}",
+        " actor_address, status, sub_status, created_at, chunks, total, origin_id, final_at, unfinished) VALUES"
+        " ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'IN_PROGRESS', 'SUBMITTED', $10, $11, $12, $13, $14, $15)"
+        f" RETURNING {COLUMNS}",
         *(uuid4(rng), organization_id, type, service_id, msgspec.json.encode(metadata).decode()),
         *(actor.kind, actor.id, actor.name, actor.address, now, chunks, total),
+        *(origin_id, final_at, None if final_at is None else 1),
     )
     assert row is not None
-    return _activity(row)
+    return activity_of(row)
 
 
-def get(tx: Tx, organization_id: int, uuid: str) -> Activity:
-    """By public id. Raises `NotFound`."""
-    row = tx.row(
-        f"SELECT {_COLUMNS} FROM activity WHERE uuid = $1 AND organization_id = $2",
-        uuid.lower(),
-        organization_id,
+def undoing(tx: Tx, activity: Activity, *, actor: Actor, now: int, rng: Rng, days: int) -> Activity:
+    """Keeps an activity that undoes another of the same organisation; `days` is the window for that.
+
+    Raises `InUse`, with the reason, when that one cannot be undone.
+    """
+    tx.lock(activity.organization_id)
+    activity = get(tx, activity.organization_id, activity.uuid)
+    undo.check(tx, activity, now=now, days=days)
+    made = begin(
+        tx, activity.organization_id, undo.TYPE, None, {}, actor, now, rng,
+        results.last(tx, activity.id) // CHUNK + 1, activity.succeeded, origin_id=activity.id,
+    )  # fmt: skip
+    tx.notify(TOPIC)
+    return made
+
+
+def unfinished(tx: Tx, now: int) -> list[int]:
+    """Internal ids of some activities whose releases become final now."""
+    sql = (
+        "SELECT id FROM activity WHERE unfinished = 1 AND final_at <= $1 AND status <> 'IN_PROGRESS'"
+        " ORDER BY final_at LIMIT 20"
     )
-    if row is None:
-        raise NotFound("activity", uuid)
-    return _activity(row)
+    return [row[0] for row in tx.rows(sql, now)]
 
 
-def by_uuid(tx: Tx, uuid: str) -> Activity | None:
-    """By public id, whichever organisation's it is: for links that are themselves the right to read."""
-    row = tx.row(f"SELECT {_COLUMNS} FROM activity WHERE uuid = $1", uuid)
-    return None if row is None else _activity(row)
-
-
-def newest(tx: Tx, organization_id: int, *, before: int | None = None, limit: int = 50) -> list[Activity]:
-    """Activities newest first; `before` is the internal id of the last one of the page before."""
-    sql = f"SELECT {_COLUMNS} FROM activity WHERE organization_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
-    return [_activity(row) for row in tx.rows(sql, organization_id, before or 1 << 62, limit)]
+def finishing(tx: Tx, activity_id: int, *, now: int, rng: Rng) -> Activity | None:
+    """Keeps an activity that makes the releases of another final, of those devices that were not taken back; once."""
+    activity = by_id(tx, activity_id)
+    if activity is None:
+        return None
+    tx.lock(activity.organization_id)
+    if not tx.execute("UPDATE activity SET unfinished = NULL WHERE id = $1 AND unfinished = 1", activity_id):
+        return None
+    waiting = int(tx.value("SELECT count(*) FROM device_state WHERE release_activity = $1", activity_id))
+    if not waiting:
+        return None
+    made = begin(
+        tx, activity.organization_id, activity.type, activity.service_id, {}, activity.actor, now, rng,
+        -(-waiting // CHUNK), waiting, origin_id=activity.id,
+    )  # fmt: skip
+    tx.notify(TOPIC)
+    return made
 
 
 def stop(tx: Tx, activity: Activity, *, actor: Actor, now: int) -> Activity:
-    """Stops what has not been done yet; what is done stays done. Does nothing to one that has ended."""
+    """Stops what has not been done yet; what is done stays done. Does nothing to one that has ended.
+
+    Raises `InUse` for one that makes releases final: their time to be taken back is over.
+    """
+    if activity.type == "RELEASE_DEVICES" and activity.origin_id is not None:
+        raise InUse("These releases were put off and are final now; they can be stopped no longer.")
     tx.lock(activity.organization_id)
     tx.execute(
         "UPDATE activity SET status = 'STOPPED', sub_status = 'STOPPED', completed_at = $1"
@@ -170,7 +192,7 @@ def stop(tx: Tx, activity: Activity, *, actor: Actor, now: int) -> Activity:
     )
     stopped = get(tx, activity.organization_id, activity.uuid)
     if stopped.completed_at == now:
-        audit.record(tx, activity.organization_id, "ACTIVITY_STOPPED", actor, _subject(activity), now=now,
+        audit.record(tx, activity.organization_id, "ACTIVITY_STOPPED", actor, activity.subject, now=now,
                      activity_id=activity.id)  # fmt: skip
     return stopped
 
@@ -200,12 +222,12 @@ def step(tx: Tx, activity_id: int, worker: str, now: int) -> bool:
     row = tx.row(
         "UPDATE activity SET leased_by = $1, started_at = coalesce(started_at, $2),"
         f" leased_until = CAST($2 AS BIGINT) + {LEASE}, sub_status = 'PROCESSING'"
-        f" WHERE {_FREE} AND status = 'IN_PROGRESS' AND id = $4 RETURNING {_COLUMNS}",
+        f" WHERE {_FREE} AND status = 'IN_PROGRESS' AND id = $4 RETURNING {COLUMNS}",
         *(worker, now, now + 2 * LEASE, activity_id),
     )
     if row is None:
         return False
-    activity = _activity(row)
+    activity = activity_of(row)
     chunk = _chunk(tx, activity)
     STEPS[activity.type](tx, activity, chunk, now)
     succeeded, failed = results.counts(tx, *chunk.rows)
@@ -221,10 +243,16 @@ def step(tx: Tx, activity_id: int, worker: str, now: int) -> bool:
 
 
 def _chunk(tx: Tx, activity: Activity) -> Chunk:
+    first = activity.next_chunk * CHUNK
+    if activity.type == undo.TYPE:
+        return Chunk(activity.id, activity.organization_id, first, [], CHUNK)
+    if activity.origin_id is not None:
+        serials = releases.leaving(tx, activity.origin_id, CHUNK)
+        return Chunk(activity.id, activity.organization_id, first, serials)
     emptied = _emptied(tx, activity)
     if emptied is not None:
         serials = assignments.on_service(tx, emptied.id, CHUNK)
-        return Chunk(activity.id, activity.organization_id, activity.next_chunk * CHUNK, serials)
+        return Chunk(activity.id, activity.organization_id, first, serials)
     row = tx.row(
         "SELECT first, serials FROM activity_chunk WHERE activity_id = $1 AND chunk = $2",
         *(activity.id, activity.next_chunk),
@@ -241,6 +269,8 @@ def _emptied(tx: Tx, activity: Activity) -> Service | None:
 
 def _more(tx: Tx, activity: Activity) -> bool:
     """Whether a chunk is left. A service may have gained devices while it was being emptied."""
+    if activity.origin_id is not None and activity.type != undo.TYPE:
+        return bool(releases.leaving(tx, activity.origin_id, 1))
     emptied = _emptied(tx, activity)
     return emptied.device_count > 0 if emptied else activity.next_chunk + 1 < activity.chunks
 
@@ -258,61 +288,33 @@ def _finish(tx: Tx, activity: Activity, succeeded: int, failed: int, now: int) -
         services.delete(tx, emptied, actor=activity.actor, now=now)
     # What was asked is in the results now.
     tx.execute("DELETE FROM activity_chunk WHERE activity_id = $1", activity.id)
-    after = {"service": activity.service_id, "succeeded": succeeded, "failed": failed}
+    after: dict[str, object] = {"service": activity.service_id, "succeeded": succeeded, "failed": failed}
+    if (origin := None if activity.origin_id is None else by_id(tx, activity.origin_id)) is not None:
+        after["undoes" if activity.type == undo.TYPE else "finishes"] = origin.uuid
+    if activity.final_at is not None:
+        after["final_at"] = activity.final_at
     audit.record(
         tx,
         activity.organization_id,
-        _AUDIT_TYPES[activity.type],
+        activity_steps.audit_type(activity),
         activity.actor,
-        _subject(activity),
+        activity.subject,
         now=now,
         after=after,
         activity_id=activity.id,
     )
 
 
-def _assign(tx: Tx, activity: Activity, chunk: Chunk, now: int) -> None:
-    service_id = activity.service_id
-    if service_id is None or not tx.value("SELECT id FROM service WHERE id = $1", service_id):
-        raise NotFound("device management service", service_id)
-    assignments.assign(tx, chunk, service_id, assigned_by=activity.actor.name, now=now)
-
-
-def _unassign(tx: Tx, activity: Activity, chunk: Chunk, now: int) -> None:
-    assignments.unassign(tx, chunk, activity.service_id, now=now)
-
-
-def _release(tx: Tx, activity: Activity, chunk: Chunk, now: int) -> None:
-    releases.release(tx, chunk, actor=activity.actor, now=now, service_id=activity.service_id)
-
-
-Step = Callable[[Tx, Activity, Chunk, int], None]
-STEPS: dict[str, Step] = {
-    "ASSIGN_DEVICES": _assign,
-    "UNASSIGN_DEVICES": _unassign,
-    "RELEASE_DEVICES": _release,
-}
-"""What each type of activity does to a chunk."""
-
-
 def fail(tx: Tx, activity_id: int, problem: str, now: int) -> None:
     """Ends an activity that cannot go on (its service was deleted meanwhile, say); what is done stays done."""
+    found = by_id(tx, activity_id)
+    metadata = ({} if found is None else found.metadata) | {"problem": problem}
     row = tx.row(
         "UPDATE activity SET status = 'FAILED', sub_status = 'FAILED', completed_at = $1, metadata = $2"
-        f" WHERE id = $3 AND status = 'IN_PROGRESS' RETURNING {_COLUMNS}",
-        *(now, msgspec.json.encode({"problem": problem}).decode(), activity_id),
+        f" WHERE id = $3 AND status = 'IN_PROGRESS' RETURNING {COLUMNS}",
+        *(now, msgspec.json.encode(metadata).decode(), activity_id),
     )
     if row is not None:
-        activity = _activity(row)
-        audit.record(tx, activity.organization_id, "ACTIVITY_FAILED", activity.actor, _subject(activity), now=now,
+        activity = activity_of(row)
+        audit.record(tx, activity.organization_id, "ACTIVITY_FAILED", activity.actor, activity.subject, now=now,
                      after={"problem": problem}, activity_id=activity.id)  # fmt: skip
-
-
-def _subject(activity: Activity) -> audit.Subject:
-    return audit.Subject("ACTIVITY", activity.uuid, activity.type)
-
-
-def _activity(row: Row) -> Activity:
-    actor = Actor(row[6], row[7], row[8], row[9])
-    values = (*row[:5], msgspec.json.decode(row[5]), actor, *row[10:])
-    return Activity(*values)

@@ -5,7 +5,7 @@ Unlike a release it is not the organisation's activity: it happens with the orde
 
 from collections.abc import Sequence
 
-from pomona.registry import operations
+from pomona.registry import blueprint_links, operations
 from pomona.registry.actors import Actor
 from pomona.registry.device_states import UNASSIGNED
 from pomona.registry.operations import Op, Reason
@@ -41,7 +41,8 @@ def leave(tx: Tx, device_ids: Sequence[int], *, actor: Actor, now: int, reason: 
 
 def _unassign(tx: Tx, times: list[tuple[int, int]], now: int) -> None:
     tx.execute(
-        f"UPDATE device_state SET {UNASSIGNED}, revision = revision + 1, operated_at = e.c1, updated_at = $1, ba = $2"
+        f"UPDATE device_state SET {UNASSIGNED}, release_at = NULL, release_activity = NULL, ba_migration = NULL,"
+        " revision = revision + 1, operated_at = e.c1, updated_at = $1, ba = $2"
         f" FROM {tx.each('$3', 'bigint', 'bigint')} e WHERE device_state.device_id = e.c0",
         now,
         tx.projections.business.state(now, False),
@@ -61,6 +62,7 @@ def _end_tenure(tx: Tx, ids: list[int], actor: Actor, now: int) -> None:
         f" (SELECT c0 FROM {tx.each('$1', 'bigint')} e)",
         packed,
     )
+    blueprint_links.drop_devices(tx, f"SELECT c0 FROM {tx.each('$1', 'bigint')} e", packed)
     tx.execute(
         "UPDATE device SET released_at = $1, released_by = $2 WHERE id IN"
         f" (SELECT c0 FROM {tx.each('$3', 'bigint')} e)",

@@ -35,7 +35,8 @@ def organization_of(device_id: int) -> int:
 class Device:
     """One tenure of a serial: facts, where it came from, and its present state. Times are milliseconds.
 
-    `inferred` says that nobody told what the serial is and its facts were derived from it.
+    `inferred` says that nobody told what the serial is and its facts were derived from it. `release_at` is when a release that
+    was put off becomes final; `migratable` whether the device could go over to another service without being erased.
     """
 
     id: int
@@ -75,6 +76,8 @@ class Device:
     migration_status: str | None
     revision: int
     updated_at: int
+    release_at: int | None
+    migratable: bool
 
     @property
     def organization_id(self) -> int:
@@ -87,7 +90,7 @@ _SELECT = (
     " d.identifiers, d.inferred, d.added_at, d.released_at, d.released_by, d.provisional_until, p.product_type,"
     " p.model, p.description, p.color, p.capacity, p.part_number, s.service_id, s.assigned_at, s.assigned_by,"
     " s.profile_id, s.profile_status, s.profile_assigned_at, s.profile_pushed_at, s.migration_deadline,"
-    " s.migration_status, s.revision, s.updated_at"
+    " s.migration_status, s.revision, s.updated_at, s.release_at, s.migratable"
     " FROM device d JOIN product p ON p.id = d.product_id JOIN device_state s ON s.device_id = d.id"
     " LEFT JOIN purchase_order o ON o.id = d.order_id"
 )
@@ -148,5 +151,5 @@ def resolve(tx: Tx, identifiers: list[str]) -> dict[str, str]:
 
 def _device(row: Row) -> Device:
     facts = (*row[:2], Kind(row[2]), *row[3:9], *msgspec.json.decode(row[9]), bool(row[10]), *row[11:25])
-    values = (*facts, PROFILE_STATUSES[row[25]], *row[26:])
+    values = (*facts, PROFILE_STATUSES[row[25]], *row[26:-1], bool(row[-1]))
     return Device(*values)

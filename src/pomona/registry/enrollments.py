@@ -10,7 +10,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from pomona.registry import account_tokens, audit, device_certificates, devices, provisional
+from pomona.registry import (
+    account_tokens,
+    audit,
+    device_certificates,
+    devices,
+    migration_states,
+    provisional,
+    services,
+)
 from pomona.registry.actors import Actor
 from pomona.registry.challenges import EnrollmentKind, is_mac
 from pomona.registry.errors import NotFound
@@ -151,6 +159,8 @@ def count_in(tx: Tx, enrollment: Enrollment, *, actor: Actor, now: int) -> bool:
             owned := devices.owned_id(tx, enrollment.organization_id, enrollment.serial)
         ):
             provisional.begin(tx, owned, now)
+            built_in = services.built_in(tx, enrollment.organization_id)
+            migration_states.enrolled_here(tx, owned, built_in.id, now)
         after = {"kind": enrollment.kind, "account": enrollment.email}
         audit.record(tx, enrollment.organization_id, "DEVICE_ENROLLED", actor, enrollment.subject, now=now,
                      after=after)  # fmt: skip

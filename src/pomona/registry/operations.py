@@ -35,12 +35,13 @@ def draw(tx: Tx, service_id: int, count: int, *, gained: int = 0) -> int:
 
 
 class Rows(StrEnum):
-    """Which of an activity's changed rows: all, those that were on the service, on any service, or on none before."""
+    """Which of an activity's changed rows: all, those that were on the service, on any service, on none, or not on it before."""
 
     ALL = ""
     LEAVING = " AND before_service = CAST($1 AS BIGINT)"
     MOVED = " AND before_service IS NOT NULL"
     FRESH = " AND before_service IS NULL"
+    COMING = " AND (before_service IS NULL OR before_service <> CAST($1 AS BIGINT))"
 
 
 def append_from_results(
@@ -53,12 +54,15 @@ def append_from_results(
     count: int,
     *,
     only: Rows = Rows.ALL,
+    gained: int | None = None,
 ) -> None:
     """Logs `op` for the changed rows of an activity's results `first <= n < end`, of which there are `count`.
 
-    The service loses those it is told are `deleted` and gains all others.
+    The service loses those it is told are `deleted` and gains all others, unless `gained` says how many.
     """
-    base = draw(tx, service_id, count, gained=-count if op is Op.DELETED else count)
+    if gained is None:
+        gained = -count if op is Op.DELETED else count
+    base = draw(tx, service_id, count, gained=gained)
     tx.execute(
         "INSERT INTO operation (service_id, seq, device_id, op, at, reason, activity_id)"
         " SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT) + row_number() OVER (ORDER BY n), device_id,"

@@ -11,7 +11,7 @@ from functools import partial
 
 from pomona.catalogue.serials import InvalidSerial
 from pomona.catalogue.serials import canonical as canonical_serial
-from pomona.registry import operations, profiles, provisional
+from pomona.registry import migration_states, operations, profiles, provisional
 from pomona.registry.devices import organization_of
 from pomona.registry.operations import Op, Reason
 from pomona.registry.profiles import Profile
@@ -154,7 +154,7 @@ def remove(tx: Tx, service_id: int, serials: Sequence[str], *, now: int) -> dict
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """What a device is told when it is set up. `deadline` is that of a migration, in ms."""
+    """What a device is told when it is set up. `deadline` is that of a migration, in ms; `again` says that it fetched this last."""
 
     device_id: int
     organization_id: int
@@ -162,23 +162,26 @@ class Activation:
     profile: Profile
     status: ProfileStatus
     deadline: int | None
+    again: bool
 
 
 def waiting_for(tx: Tx, serial: str, *, organization_id: int | None = None) -> Activation | None:
     """What `fetched` would give, changing nothing: for whoever only wants to look."""
     row = tx.row(
-        "SELECT s.device_id, s.service_id, s.profile_id, s.profile_status, s.migration_deadline FROM serial_owner o"
+        "SELECT s.device_id, s.service_id, s.profile_id, s.profile_status, s.migration_deadline, s.activated_service"
+        " FROM serial_owner o"
         " JOIN device_state s ON s.device_id = o.device_id WHERE o.serial = $1",
         canonical(serial) or "",
     )
     if row is None:
         return None
-    device_id, service_id, profile_id, status, deadline = row
+    device_id, service_id, profile_id, status, deadline, activated_by = row
     owner = organization_of(device_id)
     if status not in (ProfileStatus.ASSIGNED, ProfileStatus.PUSHED) or organization_id not in (None, owner):
         return None
     profile = profiles.by_id(tx, profile_id)
-    return Activation(device_id, owner, service_id, profile, ProfileStatus(status), deadline)
+    again = status == ProfileStatus.PUSHED and activated_by == service_id
+    return Activation(device_id, owner, service_id, profile, ProfileStatus(status), deadline, again)
 
 
 def fetched(tx: Tx, serial: str, *, now: int, organization_id: int | None = None) -> Activation | None:
@@ -192,7 +195,7 @@ def fetched(tx: Tx, serial: str, *, now: int, organization_id: int | None = None
         return None
     tx.lock(found.organization_id)
     found = waiting_for(tx, serial, organization_id=organization_id)
-    if found is None or found.status is ProfileStatus.PUSHED:
+    if found is None or found.again:
         return found
     device = on_service(tx, found.service_id, [serial])[canonical(serial) or ""]
     at = device.next_at(now)
@@ -204,6 +207,7 @@ def fetched(tx: Tx, serial: str, *, now: int, organization_id: int | None = None
     )
     operations.append(tx, found.service_id, [(device.id, at)], Op.MODIFIED)
     provisional.begin(tx, device.id, now)
+    migration_states.fetched(tx, device.id, canonical(serial) or "", found.service_id, now)
     return found
 
 

@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import NamedTuple
 
-from pomona.store import Tx
+from pomona.store import Row, Tx
 
 
 class Result(IntEnum):
@@ -11,6 +11,7 @@ class Result(IntEnum):
 
     CHANGED = 1
     ALREADY_ASSIGNED = 2
+    UNCHANGED = 3
     DEVICE_NOT_FOUND = 10
     NOT_ASSIGNED = 11
     ASSIGNED_TO_OTHER_SERVER = 12
@@ -20,6 +21,10 @@ class Result(IntEnum):
     NOT_MIGRATING = 16
     CHANGED_SINCE = 17
     STOPPED = 18
+    SERVER_NOT_FOUND = 19
+    MIGRATION_STARTED = 20
+    RELEASE_PENDING = 21
+    RELEASE_NOT_PENDING = 22
 
     @property
     def succeeded(self) -> bool:
@@ -41,32 +46,47 @@ FAILED_FROM = 10
 
 
 class ResultRow(NamedTuple):
-    """One line of an activity's log. `before_service` is an internal id."""
+    """One line of an activity's log. `before_service` is an internal id; `changed_by` the public id of the activity that
+    changed the device since, where that is why it could not be put back."""
 
     n: int
     serial: str
     result: Result
     before_service: int | None
+    changed_by: str | None = None
+
+
+_ROW = (
+    "SELECT r.n, r.serial, r.status, r.before_service, a.uuid FROM activity_result r"
+    " LEFT JOIN activity a ON a.id = r.changed_by"
+)
 
 
 def page(tx: Tx, activity_id: int, *, after: int = -1, limit: int = 1000) -> list[ResultRow]:
     """Results in the order asked for, a page at a time; `after` is the last `n` seen."""
     rows = tx.rows(
-        "SELECT n, serial, status, before_service FROM activity_result"
-        " WHERE activity_id = $1 AND n > $2 ORDER BY n LIMIT $3",
-        *(activity_id, after, limit),
+        f"{_ROW} WHERE r.activity_id = $1 AND r.n > $2 ORDER BY r.n LIMIT $3", activity_id, after, limit
     )
-    return [ResultRow(n, serial, Result(status), before) for n, serial, status, before in rows]
+    return [_row(row) for row in rows]
 
 
 def failures(tx: Tx, activity_id: int, *, limit: int = 100) -> list[ResultRow]:
     """The first results that did not end as asked."""
     rows = tx.rows(
-        "SELECT n, serial, status, before_service FROM activity_result"
-        " WHERE activity_id = $1 AND status >= 10 ORDER BY n LIMIT $2",
-        *(activity_id, limit),
+        f"{_ROW} WHERE r.activity_id = $1 AND r.status >= 10 ORDER BY r.n LIMIT $2", activity_id, limit
     )
-    return [ResultRow(n, serial, Result(status), before) for n, serial, status, before in rows]
+    return [_row(row) for row in rows]
+
+
+def _row(row: Row) -> ResultRow:
+    n, serial, status, before, changed_by = row
+    return ResultRow(n, serial, Result(status), before, changed_by)
+
+
+def last(tx: Tx, activity_id: int) -> int:
+    """The number of an activity's last result so far, -1 without any."""
+    found = tx.value("SELECT max(n) FROM activity_result WHERE activity_id = $1", activity_id)
+    return -1 if found is None else int(found)
 
 
 class Lines(NamedTuple):

@@ -77,8 +77,10 @@ class BusinessDocs(Protocol):
     def state(self, updated_at: int, assigned: bool) -> str:
         """`updatedDateTime` and `status`."""
 
-    def migration(self, status: str | None, deadline: int | None) -> str:
-        """The three migration attributes."""
+    def migration(
+        self, capable: bool, status: str | None, deadline: int | None, release_at: int | None = None
+    ) -> str:
+        """The three migration attributes, and for a device whose release is put off when it becomes final."""
 
 
 @dataclass(frozen=True, slots=True)

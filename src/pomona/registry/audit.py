@@ -33,6 +33,8 @@ class Event:
     activity_id: int | None
     before: Any
     after: Any
+    devices: str | None = None
+    """The runs that `devices_of` reads."""
 
 
 def record(
@@ -96,7 +98,7 @@ def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
 
 _COLUMNS = (
     "id, at, type, actor_kind, actor_id, actor_name, actor_address, subject_kind, subject_id, subject_name,"
-    " activity_id, before, after"
+    " activity_id, before, after, devices"
 )
 
 
@@ -117,6 +119,27 @@ def newest(tx: Tx, organization_id: int, *, before: int | None = None, limit: in
     return [_event(row) for row in tx.rows(sql, organization_id, before or 1 << 62, limit)]
 
 
+def following(tx: Tx, organization_id: int, after: int, *, limit: int = 100) -> list[Event]:
+    """Events oldest first, from behind the id `after`. Those that are not there yet have higher ids."""
+    sql = f"SELECT {_COLUMNS} FROM audit_event WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3"
+    return [_event(row) for row in tx.rows(sql, organization_id, after, limit)]
+
+
+def one(tx: Tx, organization_id: int, id: int) -> Event | None:
+    """An event by its id."""
+    row = tx.row(
+        f"SELECT {_COLUMNS} FROM audit_event WHERE organization_id = $1 AND id = $2", organization_id, id
+    )
+    return None if row is None else _event(row)
+
+
+def last_id(tx: Tx, organization_id: int) -> int:
+    """The id of the newest event, 0 without any."""
+    return int(
+        tx.value("SELECT coalesce(max(id), 0) FROM audit_event WHERE organization_id = $1", organization_id)
+    )
+
+
 def _event(row: tuple[Any, ...]) -> Event:
     return Event(
         row[0],
@@ -127,4 +150,5 @@ def _event(row: tuple[Any, ...]) -> Event:
         row[10],
         None if row[11] is None else msgspec.json.decode(row[11]),
         None if row[12] is None else msgspec.json.decode(row[12]),
+        row[13],
     )

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pomona.runtime import Runtime
 from pomona.work import worker
@@ -11,6 +11,7 @@ from pomona.work.activities import ActivityWorker
 from pomona.work.deadlines import Deadlines
 from pomona.work.orders import OrderWorker
 from pomona.work.token_warnings import TokenWarner
+from pomona.work.webhooks import WebhookWorker
 
 
 class Worker(Protocol):
@@ -22,6 +23,14 @@ class Worker(Protocol):
         """Does what there is to do; True when it should be called again at once."""
 
 
+@runtime_checkable
+class Closing(Protocol):
+    """A worker that has something on its way when it is stopped."""
+
+    async def close(self) -> None:
+        """Ends that in order."""
+
+
 def all_workers(runtime: Runtime, name: str) -> dict[str, Worker]:
     """Every kind of worker, by what it does."""
     return {
@@ -29,15 +38,17 @@ def all_workers(runtime: Runtime, name: str) -> dict[str, Worker]:
         "deadlines": Deadlines(runtime),
         "orders": OrderWorker(runtime, name),
         "token warnings": TokenWarner(runtime),
+        "webhooks": WebhookWorker(runtime, name),
     }
 
 
 @contextlib.asynccontextmanager
 async def start_workers(runtime: Runtime, name: str) -> AsyncIterator[None]:
     """Runs all workers until the block ends; what they were doing is resumed by whoever comes next."""
+    workers = all_workers(runtime, name)
     tasks = [
         asyncio.create_task(worker.run(kind, runtime.store, each.topic, each.look), name=f"worker {kind}")
-        for kind, each in all_workers(runtime, name).items()
+        for kind, each in workers.items()
     ]
     try:
         yield
@@ -45,3 +56,5 @@ async def start_workers(runtime: Runtime, name: str) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        closing = [each.close() for each in workers.values() if isinstance(each, Closing)]
+        await asyncio.gather(*closing, return_exceptions=True)

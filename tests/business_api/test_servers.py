@@ -32,7 +32,8 @@ def certificate(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> x509.Cer
     )
 
 
-RSA = certificate(rsa.generate_private_key(65537, 2048))
+RSA_KEY = rsa.generate_private_key(65537, 2048)
+RSA = certificate(RSA_KEY)
 DER = base64.b64encode(RSA.public_bytes(Encoding.DER)).decode()
 PEM = RSA.public_bytes(Encoding.PEM)
 

@@ -8,6 +8,8 @@ from pomona.business_api.collection_endpoints import COLLECTIONS
 from pomona.business_api.device_additions import ADDITIONS
 from pomona.business_api.errors import ApiError, Problem
 from pomona.business_api.operations import Endpoint, Operation, Read, Shape, Write
+from pomona.business_api.serials import SERIALS
+from pomona.business_api.server_tokens import TOKENS
 from pomona.registry.api_accounts import ApiAccount
 
 OWN = "/pomona/v1/"
@@ -58,6 +60,8 @@ ENDPOINTS: dict[str, Endpoint] = {
 
 EXTENSIONS: dict[str, Endpoint] = {
     **ADDITIONS,
+    **SERIALS,
+    **TOKENS,
 }
 """Our own paths, below `/pomona/v1/`: same accounts, documents and errors, but nothing of Apple's."""
 

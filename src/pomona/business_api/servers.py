@@ -44,14 +44,14 @@ def one(tx: Tx, call: Call) -> Answer:
     """One service."""
     call.query.offers(MDM_SERVERS.parameter)
     fieldset = MDM_SERVERS.selected(call.query)
-    return single(call, filtered(fieldset, resource(tx, call, _service(tx, call))))
+    return single(call, filtered(fieldset, resource(tx, call, named(tx, call))))
 
 
 def devices_linkage(tx: Tx, call: Call) -> Answer:
     """The ids of a service's devices."""
     query = call.query
     query.offers()
-    limit, service = query.limit(), _service(tx, call)
+    limit, service = query.limit(), named(tx, call)
     after = cursors.key_of(
         call.runtime, query.first("cursor"), Listing.DEVICES_OF_SERVER, service.id, call.now
     )
@@ -94,7 +94,7 @@ def update(call: Call, body: bytes) -> Callable[[Tx], Answer]:
 
     def work(tx: Tx) -> Answer:
         tx.lock(call.organization_id)
-        service = _service(tx, call)
+        service = named(tx, call)
         if changes.families is not None:
             _set_families(tx, call, service, changes.families)
         if changes.of_the_service:
@@ -110,7 +110,7 @@ def delete(call: Call, body: bytes) -> Callable[[Tx], Answer]:
 
     def work(tx: Tx) -> Answer:
         tx.lock(call.organization_id)
-        services.delete(tx, _service(tx, call), actor=call.actor, now=call.now)
+        services.delete(tx, named(tx, call), actor=call.actor, now=call.now)
         return Answer(204)
 
     return work
@@ -151,7 +151,8 @@ def _families(tx: Tx, organization_id: int) -> dict[int, list[str]]:
     return found
 
 
-def _service(tx: Tx, call: Call) -> Service:
+def named(tx: Tx, call: Call) -> Service:
+    """The service whose id is in the path. Raises `ApiError` 404."""
     try:
         return services.by_uuid(tx, call.organization_id, server_bodies.checked_id(call.id))
     except NotFound:

@@ -25,7 +25,7 @@ def added(site: Site, *, where: by_hand.Where | None = None) -> Device:
     """A phone that was added by hand to the built-in service."""
     device = site.device(Kind.IPHONE, arrive=False)
     store = site.runtime.store
-    target: by_hand.Where = where or store.read_sync(lambda tx: services.built_in(tx, site.world.id))
+    target = store.read_sync(lambda tx: services.built_in(tx, site.world.id)) if where is None else where
     store.write_sync(
         lambda tx: by_hand.add(
             tx, site.world.id, [Asked(device.serial)], where=target, actor=ADMIN, now=site.runtime.clock.now(),

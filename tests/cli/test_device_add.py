@@ -91,3 +91,27 @@ def test_a_strict_catalogue_fails_the_line(data: Path) -> None:
 def test_mistakes_are_one_sentence(data: Path, words: tuple[str, ...], complaint: str) -> None:
     refused = run(data, *words)
     assert (refused.exit_code, complaint in refused.stderr) == (1, True)
+
+
+def test_many_are_looked_up(data: Path, tmp_path: Path) -> None:
+    run(data, ONE, TWO, "--service", "Main")
+    file, answer = tmp_path / "list.csv", tmp_path / "answer.csv"
+    file.write_text(f"Serial;Note\n{ONE};a\n{THREE};b\nx;c\n")
+
+    def lookup(*words: str) -> Result:
+        env = {"POMONA_DATA": str(data), "COLUMNS": "200"}
+        return CliRunner().invoke(device.app, ["lookup", *words], env=env, catch_exceptions=False)
+
+    found = lookup(TWO, "--file", str(file), "--csv", str(answer), "--json")
+    assert found.exit_code == 1
+    assert [(row["line"], row["answer"]) for row in json.loads(found.stdout)] == [
+        (1, "found"), (2, "found"), (3, "not ours"), (4, "malformed"),
+    ]  # fmt: skip
+    assert "2 found, 1 not ours, 1 malformed" in found.stderr
+    assert [row[2] for row in csv.reader(answer.read_text().splitlines())][1:] == [
+        "FOUND", "FOUND", "NOT_OURS", "MALFORMED",
+    ]  # fmt: skip
+    assert lookup(ONE, TWO).exit_code == 0
+    assert lookup().exit_code == 1
+    file.write_bytes(b"PK\0")
+    assert "no text file" in lookup("--file", str(file)).stderr

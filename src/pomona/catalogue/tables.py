@@ -1,8 +1,8 @@
-"""Tables that people hand over as files: CSV in whichever dialect and encoding their program writes."""
+"""Tables as files: read in whichever dialect and encoding a person's program writes, and written for any to open."""
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from pomona.catalogue.spelling import folded
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SEPARATOR = re.compile(r"\s*sep=([,;\t])[\r\n]*")
 _SEPARATORS = ",;\t"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -66,6 +67,19 @@ def rows(text: str) -> Iterator[Row | RowProblem]:
 def column(name: str) -> str:
     """The name of a column as it is compared: small letters, words joined by an underscore."""
     return "_".join(folded(name).replace("-", " ").replace("_", " ").split())
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """A line of a CSV file (RFC 4180) with its end. What a spreadsheet would take for a formula gets an apostrophe in front."""
+    return ",".join(map(_cell, cells)) + "\r\n"
+
+
+def _cell(text: str) -> str:
+    if text.startswith(_FORMULA):
+        text = "'" + text
+    if any(letter in text for letter in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def _plain(text: str) -> str:

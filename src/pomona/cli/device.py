@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pomona.cli import device_add, device_care, device_changes, device_migration
+from pomona.cli import device_add, device_care, device_changes, device_lookup, device_migration
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, say, show_json, show_list, show_record, show_table, when
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     help="Devices: find them, see their history, assign, unassign and release them.",
 )
 app.command("add")(device_add.add)
+app.command("lookup")(device_lookup.lookup)
 app.command("assign")(device_changes.assign)
 app.command("unassign")(device_changes.unassign)
 app.command("release")(device_changes.release)

@@ -12,14 +12,12 @@ from pomona.portal.paging import number_of
 from pomona.portal.service_names import ServiceName, service_names
 from pomona.portal.visit import Visit
 from pomona.portal.wording import utc
-from pomona.registry import device_search
+from pomona.registry import device_columns, device_search
 from pomona.registry.device_search import DeviceLine
 from pomona.store import Tx
 
 PAGE = 50
 _PIECE = 2_000
-_HEADING = ("serial_number", "kind", "model", "capacity", "colour", "inferred", "state", "service", "profile", "source",
-            "source_id", "order_number", "added", "released")  # fmt: skip
 
 
 def show(tx: Tx, visit: Visit) -> Answer:
@@ -56,8 +54,9 @@ def export(tx: Tx, visit: Visit) -> Answer:
 
 def _piece(tx: Tx, after: Any, organization_id: int, wish: Asked, names: dict[int, ServiceName]) -> Piece:
     found = device_search.search(tx, organization_id, wish.wanted, after=after or None, limit=_PIECE)
-    text = csv_line(_HEADING) if not after else ""
-    text += "".join(csv_line(_cells(device, names)) for device in found.devices)
+    text = csv_line(device_columns.HEADING) if not after else ""
+    titles = {id: service.name for id, service in names.items()}
+    text += "".join(csv_line(device_columns.cells(device, titles)) for device in found.devices)
     return text.encode(), found.after
 
 
@@ -92,15 +91,3 @@ def _line(device: DeviceLine, names: dict[int, ServiceName]) -> dict[str, Any]:
         "order": device.order_number,
         "added_at": device.added_at,
     }
-
-
-def _cells(device: DeviceLine, names: dict[int, ServiceName]) -> tuple[str, ...]:
-    service = names.get(device.service_id or 0)
-    state = "released" if device.released_at is not None else "assigned" if service else "unassigned"
-    released = "" if device.released_at is None else f"{utc(device.released_at):%Y-%m-%dT%H:%M:%SZ}"
-    return (
-        *(device.serial, device.kind.label, device.model, device.capacity, device.color),
-        *("yes" if device.inferred else "no", state, service.name if service else ""),
-        *(device.profile_status if service else "", device.source, device.source_id, device.order_number),
-        *(f"{utc(device.added_at):%Y-%m-%dT%H:%M:%SZ}", released),
-    )

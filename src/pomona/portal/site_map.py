@@ -11,6 +11,7 @@ from pomona.portal import (
     audit_log,
     device_add,
     device_list,
+    device_lookup,
     device_page,
     enrolled_list,
     enrolled_page,
@@ -67,6 +68,11 @@ PAGES: dict[str, Steps] = {
         "POST": Step("ask", device_add.check, May.ADD, device_add.form, large=True)
     },
     "/portal/devices/add/report": {"POST": Step("ask", device_add.report, May.ADD, large=True)},
+    "/portal/devices/lookup": _get(device_lookup.form, May.LOOK)
+    | {"POST": Step("ask", device_lookup.show, May.LOOK, device_lookup.form, large=True)},
+    "/portal/devices/lookup.csv": {
+        "POST": Step("ask", device_lookup.export, May.LOOK, device_lookup.form, large=True)
+    },
     "/portal/devices/{serial}": _get(device_page.show, May.LOOK),
     "/portal/services": _get(service_list.show, May.LOOK),
     "/portal/services/defaults": _post(service_list.set_defaults, May.DEFAULTS, service_list.show),

@@ -1,7 +1,5 @@
 """Lists of devices as people keep them: CSV with all sorts of headings, exports of other programs, or one in each line."""
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -126,16 +124,9 @@ def unreadable(problems: Sequence[RowProblem]) -> list[Outcome]:
 
 
 def csv_report(report: Iterable[Outcome]) -> bytes:
-    """A report as a file (RFC 4180, UTF-8); no cell is a formula to a spreadsheet."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(REPORT)
-    writer.writerows([each.line, *map(_harmless, each[1:])] for each in report)
-    return out.getvalue().encode()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """A report as a file, in UTF-8."""
+    lines = [tables.csv_line(REPORT), *(tables.csv_line((str(each.line), *each[1:])) for each in report)]
+    return "".join(lines).encode()
 
 
 def _reason(answer: Answer) -> str:

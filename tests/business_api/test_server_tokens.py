@@ -66,7 +66,8 @@ def test_a_token_is_issued_and_renewed_with_an_overlap(client: Client, id: str, 
     assert earlier["state"] == "LIVE"
     assert parse_iso(earlier["replacedDateTime"]) == parse_iso(second["issuedDateTime"]) + DAY // 2
     shown = ask(client, "GET", id).json()["data"]["attributes"]
-    assert {**shown, "fileName": second["fileName"], "content": second["content"]} == second
+    assert {**second, **shown, "daysLeft": 365} == second
+    assert not {"fileName", "content"} & set(shown)
     runtime.clock.offset += DAY
     client._token = None
     [earlier] = ask(client, "GET", id).json()["data"]["attributes"]["earlier"]

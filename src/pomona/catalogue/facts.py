@@ -1,6 +1,6 @@
 """Everything that is known about one device from its making."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pomona.catalogue import identifiers
 from pomona.catalogue.kinds import Kind
@@ -12,8 +12,7 @@ _IMEI_PAIRS = 50_000_000_000
 _EIDS = 10**25
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """A device as it left the factory.
 
     `serial` is canonical. Derived facts have as many IMEIs as the product has cellular lines, and one MEID and an EID if
@@ -46,23 +45,17 @@ def infer(serial: str, product: Product | None = None, kind: Kind | None = None)
     inferred = product is None
     if product is None:
         product = made_as(serial, choice, kind)
-    imei = _imeis(subscriber, product.cellular)
     # A device's addresses stand next to each other, as they do in real ones; the lowest two bits count them.
-    wifi = identifiers.mac(address & 0xFFFFFFFFFFFC)
-    last = int(wifi[15:], 16)
-    return Facts(
-        serial,
-        product,
-        imei,
-        (imei[0][:14],) if imei else (),
-        identifiers.eid((eid_high << 64 | eid_low) % _EIDS) if imei else "",
-        wifi,
-        f"{wifi[:15]}{last + 1:02X}",
-        (f"{wifi[:15]}{last + 2:02X}",) if product.ethernet else (),
-        inferred,
-    )
+    address &= 0xFFFFFFFFFFFC
+    wifi, bluetooth = identifiers.mac(address), identifiers.mac(address | 1)
+    ethernet = (identifiers.mac(address | 2),) if product.ethernet else ()
+    if not product.cellular:
+        return Facts(serial, product, (), (), "", wifi, bluetooth, ethernet, inferred)
+    imei = _imeis(subscriber, product.cellular)
+    eid = identifiers.eid((eid_high << 64 | eid_low) % _EIDS)
+    return Facts(serial, product, imei, (imei[0][:14],), eid, wifi, bluetooth, ethernet, inferred)
 
 
 def _imeis(subscriber: int, lines: int) -> tuple[str, ...]:
     first = subscriber % _IMEI_PAIRS * 2
-    return tuple(identifiers.imei(first + line) for line in range(lines))
+    return tuple([identifiers.imei(first + line) for line in range(lines)])

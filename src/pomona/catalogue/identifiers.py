@@ -47,8 +47,7 @@ def eid(number: int) -> str:
 
 def mac(number: int) -> str:
     """A locally administered unicast MAC address from the low 48 bits of `number`, as `D2:34:56:78:9A:BC`."""
-    text = f"{number & 0xFCFFFFFFFFFF | 0x020000000000:012X}"
-    return f"{text[:2]}:{text[2:4]}:{text[4:6]}:{text[6:8]}:{text[8:10]}:{text[10:]}"
+    return (number & 0xFCFFFFFFFFFF | 0x020000000000).to_bytes(6, "big").hex(":").upper()
 
 
 def is_serial(text: str) -> bool:

@@ -113,20 +113,26 @@ def _insert_devices(tx: Tx, origin: Origin, new: list[Arrival], first: int, now:
     rows, owners, identifiers, records, attributes = [], [], [], [], []
     projections = tx.projections
     source, source_id, order_id = origin.source, origin.source_id, origin.order_id
+    order_number, replacement = origin.order_number, origin.replacement
+    ordered_at = now if origin.ordered_at is None else origin.ordered_at
     for id, (facts, asset_tag) in enumerate(new, first):
-        row = _device_row(origin, facts, asset_tag, now)
-        product = products[facts.product.part_number]
-        serial = facts.serial
+        # Facts are taken apart once, and nothing is called by name: this runs for each device that arrives.
+        serial, made, imei, meid, eid, wifi, bluetooth, ethernet, inferred = facts
+        product = products[made.part_number]
+        row = DeviceRow(
+            serial, imei, meid, eid, wifi, bluetooth, ethernet, asset_tag, source, source_id, order_number, ordered_at,
+            now, replacement,
+        )  # fmt: skip
         rows.append((
-            id, serial, product.kind, product.id, source, source_id, order_id, asset_tag, _identifiers(facts),
-            int(facts.inferred), now,
+            id, serial, product.kind, product.id, source, source_id, order_id, asset_tag,
+            _json((imei, meid, eid, wifi, bluetooth, ethernet)).decode(), int(inferred), now,
         ))  # fmt: skip
         tag, base, ready, attribute_run = device_records.encode(projections, row, product.da_v7, product.ba)
         records.append((id, tag, base, ready))
         attributes.append((id, serial, attribute_run))
         owners.append((serial, id))
-        if facts.imei:
-            identifiers += [(value, id) for value in (*facts.imei, *facts.meid)]
+        if imei:
+            identifiers += [(value, id) for value in (*imei, *meid)]
     tx.insert("device", _DEVICE, rows)
     tx.insert("assignment_record", ("device_id", "tag", "base", "facts"), records)
     tx.insert("business_record", ("device_id", "serial", "attributes"), attributes)
@@ -243,28 +249,3 @@ def _product_row(product: Product) -> ProductRow:
         capacity=product.capacity,
         part_number=product.part_number,
     )
-
-
-def _device_row(origin: Origin, facts: Facts, asset_tag: str, now: int) -> DeviceRow:
-    return DeviceRow(
-        facts.serial,
-        facts.imei,
-        facts.meid,
-        facts.eid,
-        facts.wifi_mac,
-        facts.bluetooth_mac,
-        facts.ethernet_mac,
-        asset_tag,
-        origin.source,
-        origin.source_id,
-        origin.order_number,
-        now if origin.ordered_at is None else origin.ordered_at,
-        now,
-        origin.replacement,
-    )
-
-
-def _identifiers(facts: Facts) -> str:
-    return _json(
-        (facts.imei, facts.meid, facts.eid, facts.wifi_mac, facts.bluetooth_mac, facts.ethernet_mac)
-    ).decode()

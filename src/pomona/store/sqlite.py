@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import apsw
 
+from pomona.store.checkpoints import Checkpoints
 from pomona.store.engine import Work
 from pomona.store.errors import ScanDeadline, StoreUnavailable
 from pomona.store.projections import Projections
@@ -71,7 +72,7 @@ def connect(file: Path, *, durable: bool = False, read_only: bool = False) -> ap
     execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
     execute("PRAGMA foreign_keys = OFF")
     execute("PRAGMA temp_store = MEMORY")
-    execute("PRAGMA wal_autocheckpoint = 16000")
+    execute("PRAGMA wal_autocheckpoint = 0")
     execute("PRAGMA journal_size_limit = 67108864")
     execute(f"PRAGMA cache_size = {-4_000 if read_only else -16_000}")
     execute(f"PRAGMA mmap_size = {_MAPPED}")
@@ -99,6 +100,7 @@ class SqliteEngine:
             self._writer = connect(file, durable=durable)
         except _UNAVAILABLE as problem:
             raise unavailable(file, problem) from None
+        self._checkpoints = Checkpoints(self._writer, lambda: connect(file, durable=durable))
         self._thread = threading.Thread(target=self._write_forever, name="pomona-writer", daemon=True)
         self._thread.start()
 
@@ -155,6 +157,7 @@ class SqliteEngine:
         self._closed = True
         self._waiting.put(None)
         self._thread.join()
+        self._checkpoints.close()
         with self._guard:
             for connection in self._readers:
                 connection.close()

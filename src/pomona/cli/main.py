@@ -27,6 +27,7 @@ NOUNS = (
     "api-account",
     "person",
     "domain",
+    "webhook",
     "enrollment",
     "simulate",
 )

@@ -50,6 +50,12 @@ class WebhookWorker:
                 self._running[id] = asyncio.create_task(self._serve(id), name=f"webhook {id}")
         return more
 
+    async def serve(self, id: int) -> None:
+        """Sends what is due to one webhook (internal id), and waits until that is done."""
+        if id not in self._running:
+            self._running[id] = asyncio.create_task(self._serve(id), name=f"webhook {id}")
+        await asyncio.wait([self._running[id]])
+
     async def settle(self) -> None:
         """Waits until nothing is on its way."""
         while self._running:

@@ -10,13 +10,14 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from pomona.cli import order, supplier
+from pomona.cli import device, order, supplier
 from pomona.enroll_service import routes
 from pomona.runtime import Settings
 from pomona.server.installation import installation
 from pomona.work import worker
 from pomona.work.orders import OrderWorker
 from tests.support.serving import Serve
+from tests.support.supply import flow
 from tests.support.worlds import World
 
 
@@ -27,6 +28,7 @@ class Line:
         self.app = typer.Typer()
         self.app.add_typer(supplier.app, name="supplier")
         self.app.add_typer(order.app, name="order")
+        self.app.add_typer(device.app, name="device")
         self.env = {"POMONA_DATA": str(data), "COLUMNS": "250"}
         self.origin = origin
 
@@ -190,3 +192,21 @@ def test_a_file_is_tried_before_it_is_submitted(line: Line, tmp_path: Path) -> N
     assert (taken.exit_code, "DEP-ERR-DE-4305" in taken.stdout) == (1, True)
     file.write_text("order_number\nA\n")
     assert "serial" in line.refused("order", "validate", str(file), "--supplier", "16FCE4A0")
+
+
+def test_why_a_device_is_not_there(line: Line) -> None:
+    unknown = line.run("device", "why", "C02O1234567")
+    assert (unknown.exit_code, "Nothing is known of it" in unknown.stdout) == (1, True)
+    token = line.json("supplier", "add", "RESELLER", "16FCE4A0")["token"]
+    file = Path(line.env["POMONA_DATA"]).parent / "orders.csv"
+    file.write_text("order_number,serial\nA,C02O1234567\n")
+    assert line.submit(token, "--orders", str(file), "--customer", customer(line)).exit_code == 0
+    waiting = json.loads(line.run("device", "why", "c02o1234567", "--json").stdout)
+    (reason,) = waiting["reasons"]
+    assert (waiting["serial"], waiting["here"], reason["reason"]) == ("C02O1234567", False, "NOT_LINKED")
+    assert (reason["order"], reason["supplier"]) == ("A", "RESELLER 16FCE4A0")
+    line.json("supplier", "link", "RESELLER", "16FCE4A0")
+    with installation(Settings(data=Path(line.env["POMONA_DATA"]))) as runtime:
+        flow(runtime.store, runtime.clock.now())
+    here = line.run("device", "why", "C02O1234567")
+    assert (here.exit_code, "is in this organisation" in here.stdout) == (0, True)

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pomona.cli import device_add, device_care, device_changes, device_lookup, device_migration
+from pomona.cli import (
+    device_add,
+    device_care,
+    device_changes,
+    device_coverage,
+    device_lookup,
+    device_migration,
+    device_why,
+)
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, say, show_json, show_list, show_record, show_table, when
 
@@ -20,6 +28,7 @@ app = typer.Typer(
     help="Devices: find them, see their history, assign, unassign and release them.",
 )
 app.command("add")(device_add.add)
+app.command("why")(device_why.why)
 app.command("lookup")(device_lookup.lookup)
 app.command("assign")(device_changes.assign)
 app.command("unassign")(device_changes.unassign)
@@ -30,6 +39,7 @@ app.command("unlock")(device_care.unlock)
 app.command("repair")(device_care.repair)
 app.command("migrate")(device_migration.migrate)
 app.command("deadline")(device_migration.deadline)
+app.add_typer(device_coverage.app, name="coverage")
 
 _COLUMNS = ("serial", "kind", "model", "state", "service", "source", "order", "added")
 _UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
@@ -41,7 +51,10 @@ _SOURCES = ("APPLE", "RESELLER", "MANUALLY_ADDED")
 def list_(
     ctx: typer.Context,
     text: Annotated[
-        str, typer.Argument(help="Beginning of a serial or asset tag; a whole IMEI, MEID or order number; or words like iphone blue.")
+        str,
+        typer.Argument(
+            help="Beginning of a serial or asset tag; a whole IMEI, MEID or order number; or words like iphone blue."
+        ),
     ] = "",
     state: Annotated[str, typer.Option(help="owned, assigned, unassigned or released.")] = "owned",
     kind: Annotated[str | None, typer.Option(help="iPhone, iPad, Mac, AppleTV, Watch or Vision.")] = None,

@@ -6,6 +6,7 @@ delivery or device stands in the status of the submission, under the codes of th
 
 from typing import Any, NamedTuple
 
+from pomona.formats import order_codes
 from pomona.registry.order_problems import Problem
 
 ENROLL = "enrollDeviceErrorResponse"
@@ -128,42 +129,7 @@ SENTENCES = {
 }
 """What is wrong. What is expected. What to do."""
 
-PROBLEMS = {
-    Problem.CUSTOMER_MISSING: "DEP-ERR-OR-4101",
-    Problem.CUSTOMER_UNKNOWN: "DEP-ERR-OR-4102",
-    Problem.CUSTOMER_TOO_LONG: "DEP-ERR-OR-4103",
-    Problem.DATE_MISSING: "DEP-ERR-OR-4104",
-    Problem.DATE_INVALID: "DEP-ERR-OR-4105",
-    Problem.RETURN_TOO_EARLY: "DEP-ERR-OR-4105",
-    Problem.TYPE_MISSING: "DEP-ERR-OR-4106",
-    Problem.TYPE_INVALID: "DEP-ERR-OR-4107",
-    Problem.PO_TOO_LONG: "DEP-ERR-OR-4108",
-    Problem.ORDER_NOT_FOUND: "DEP-ERR-OR-4109",
-    Problem.ORDER_VOIDED: "DEP-ERR-OR-4109",
-    Problem.HEADER_DIFFERS: "DEP-ERR-OR-4110",
-    Problem.DELIVERY_NUMBER_MISSING: "DEP-ERR-OR-4111",
-    Problem.DELIVERY_NUMBER_TOO_LONG: "DEP-ERR-OR-4112",
-    Problem.VOID_WITH_DELIVERIES: "DEP-ERR-OR-4113",
-    Problem.NO_DELIVERIES: "DEP-ERR-OR-4114",
-    Problem.NUMBER_OF_A_RETURN: "DEP-ERR-OR-4114",
-    Problem.NUMBER_OF_AN_ORDER: "DEP-ERR-OR-4114",
-    Problem.HAS_RETURNS: "DEP-ERR-OR-4114",
-    Problem.OVERRIDE_INCOMPLETE: "DEP-ERR-OR-4114",
-    Problem.SHIP_DATE_MISSING: "DEP-ERR-DL-4201",
-    Problem.SHIP_DATE_INVALID: "DEP-ERR-DL-4202",
-    Problem.SHIPPED_BEFORE_ORDER: "DEP-ERR-DL-4203",
-    Problem.DEVICE_ID_MISSING: "DEP-ERR-DL-4205",
-    Problem.DEVICE_ID_TOO_LONG: "DEP-ERR-DL-4206",
-    Problem.NO_DEVICES: "DEP-ERR-DL-4207",
-    Problem.SERIAL_INVALID: "DEP-ERR-DE-4301",
-    Problem.PRODUCT_UNKNOWN: "DEP-ERR-DE-4301",
-    Problem.NOT_IN_CATALOGUE: "DEP-ERR-DE-4301",
-    Problem.ASSET_TAG_TOO_LONG: "DEP-ERR-DE-4302",
-    Problem.IN_ANOTHER_ORDER: "DEP-ERR-DE-4303",
-    Problem.ANOTHER_CUSTOMER: "DEP-ERR-DE-4304",
-    Problem.ANOTHER_SUPPLIER: "DEP-ERR-DE-4305",
-    Problem.NOT_LOCATED: "DEP-ERR-DE-4306",
-}
+PROBLEMS = {problem: order_codes.CODES[problem] for problem in Problem}
 """The registry's words for what is refused inside a submission, in this protocol's codes."""
 
 NOT_GIVEN = {

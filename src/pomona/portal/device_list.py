@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from pomona.catalogue.kinds import Kind
-from pomona.portal import device_filters, words
+from pomona.portal import device_filters, missing, words
 from pomona.portal.answers import Answer, Moved, Piece, Shown, Stream
 from pomona.portal.csv_files import csv_line
 from pomona.portal.device_filters import Asked, asked
@@ -40,6 +40,7 @@ def show(tx: Tx, visit: Visit) -> Answer:
         "chips": device_filters.chips(wish, names),
         "choices": _choices(names),
         "targets": [service for service in names.values() if service.kind != "APPLE_CONFIGURATOR"],
+        "missing": None if found.devices or after else missing.explained(tx, visit, wish.wanted.text),
     }
     return Shown("device_list.html", context)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pomona.portal import missing
 from pomona.portal.answers import Answer, Shown
 from pomona.portal.paging import number_of
 from pomona.portal.visit import Visit
@@ -26,7 +27,10 @@ STATES = {
 
 
 def show(tx: Tx, visit: Visit) -> Answer:
-    """A page of orders; `?before=` is the number of the last one seen, `?number=` the supplier's order number."""
+    """A page of orders; `?before=` is the number of the last one seen, `?number=` the supplier's order number.
+
+    A number that is no order's may be a device's: then it is said why that is not here.
+    """
     wanted = visit.query.get("number", "").strip()
     before = number_of(visit.query, "before")
     if wanted:
@@ -38,6 +42,7 @@ def show(tx: Tx, visit: Visit) -> Answer:
         "wanted": wanted,
         "older": found[PAGE - 1].id if len(found) > PAGE else None,
         "newest": before is None,
+        "missing": missing.explained(tx, visit, wanted) if wanted and not found else None,
     }
     return Shown("order_list.html", context)
 

@@ -1,5 +1,6 @@
 """What the registry's constants are called on a page."""
 
+from pomona.formats import order_codes
 from pomona.registry.activities import Activity
 from pomona.registry.order_problems import Problem
 from pomona.registry.results import Result
@@ -38,17 +39,6 @@ PROFILES = {
     "removed": "Profile removed",
 }
 
-ORDER_PROBLEMS = {
-    Problem.ANOTHER_CUSTOMER: "It belongs to another organisation",
-    Problem.ANOTHER_SUPPLIER: "Another supplier has it in an order",
-    Problem.IN_ANOTHER_ORDER: "It is in another order of the same supplier",
-    Problem.NOT_IN_CATALOGUE: "Nobody told what this serial number is, and the catalogue is strict",
-    Problem.NOT_LOCATED: "It is not in the order that the return is for",
-    Problem.PRODUCT_UNKNOWN: "The product that the order names is unknown",
-    Problem.SERIAL_INVALID: "No serial number looks like this",
-}
-"""Why a device of an order did not come, for those who wait for it; the supplier was told what to do."""
-
 SERVICE_KINDS = {
     "MDM": "External",
     "APPLE_MDM": "Built in",
@@ -62,8 +52,8 @@ def activity_type(type: str) -> str:
 
 
 def order_problem(problem: Problem) -> str:
-    """Why something of an order was refused."""
-    return ORDER_PROBLEMS.get(problem, problem.sentence)
+    """Why something of an order was refused, and the code under which its supplier was told."""
+    return f"{problem.for_buyer} ({order_codes.CODES[problem]})"
 
 
 def result(result: Result, type: str) -> str:

@@ -55,8 +55,13 @@ class Problem(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """What is wrong. What is expected. What to do."""
+        """What is wrong. What is expected. What to do. Said to the supplier."""
         return _TABLE[self].sentence
+
+    @property
+    def for_buyer(self) -> str:
+        """What is wrong, for the organisation that waits for the device; no stop at its end."""
+        return _FOR_BUYERS.get(self) or self.sentence.partition(". ")[0]
 
 
 class OrderRefused(Exception):
@@ -215,3 +220,14 @@ _TABLE = {
         " Check the device id, or give the serial number."
     ),
 }
+
+_FOR_BUYERS = {
+    Problem.ANOTHER_CUSTOMER: "It belongs to another organisation",
+    Problem.ANOTHER_SUPPLIER: "Another supplier has it in an order",
+    Problem.IN_ANOTHER_ORDER: "It is in another order of the same supplier",
+    Problem.NOT_IN_CATALOGUE: "Nobody told what this serial number is, and the catalogue is strict",
+    Problem.NOT_LOCATED: "It is not in the order that the return is for",
+    Problem.PRODUCT_UNKNOWN: "The product that the order names is unknown",
+    Problem.SERIAL_INVALID: "No serial number looks like this",
+}
+"""Where the first of the supplier's sentences would say it from the supplier's side."""

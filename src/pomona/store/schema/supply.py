@@ -85,6 +85,8 @@ CREATE TABLE submission_order (
   detail TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (submission_id, n)
 ) {clustered};
+CREATE INDEX submission_order_refused ON submission_order (customer, submission_id, n) WHERE problem IS NOT NULL;
+CREATE INDEX submission_order_nowhere ON submission_order (submission_id, n) WHERE problem = 'CUSTOMER_UNKNOWN';
 CREATE INDEX submission_order_by_order ON submission_order (order_id, submission_id, n) WHERE order_id IS NOT NULL;
 
 CREATE TABLE submission_chunk (
@@ -106,6 +108,7 @@ CREATE TABLE submission_problem (
   detail TEXT NOT NULL,
   PRIMARY KEY (submission_id, order_n, delivery_n, device_n)
 ) {clustered};
+CREATE INDEX submission_problem_by_device ON submission_problem (device, submission_id);
 
 CREATE TABLE purchase_order (
   id {auto},

@@ -25,6 +25,8 @@ class Listing(IntEnum):
     USERS = 6
     AUDIT_EVENTS = 7
     APPLE_CARE = 8
+    WEBHOOKS = 9
+    WEBHOOK_DELIVERIES = 10
     USER_GROUPS = 20
     USERS_OF_GROUP = 21
     ORGANIZATIONAL_UNITS = 22

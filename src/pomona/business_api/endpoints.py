@@ -10,6 +10,7 @@ from pomona.business_api.errors import ApiError, Problem
 from pomona.business_api.operations import Endpoint, Operation, Read, Shape, Write
 from pomona.business_api.serials import SERIALS
 from pomona.business_api.server_tokens import TOKENS
+from pomona.business_api.webhooks import WEBHOOKS
 from pomona.registry.api_accounts import ApiAccount
 
 OWN = "/pomona/v1/"
@@ -62,6 +63,7 @@ EXTENSIONS: dict[str, Endpoint] = {
     **ADDITIONS,
     **SERIALS,
     **TOKENS,
+    **WEBHOOKS,
 }
 """Our own paths, below `/pomona/v1/`: same accounts, documents and errors, but nothing of Apple's."""
 

@@ -49,13 +49,16 @@ def restore(tx: Tx, rows: tuple[int, int, int], now: int) -> None:
 
     Every service that loses, gains or has to know of a device is told, and a release that was put off is off.
     """
-    _log(tx, rows)
+    all_told = _log(tx, rows)
     tx.execute(_RESTORE, *rows)
-    tx.execute(_UNTOLD, *rows)
+    if not all_told:
+        tx.execute(_UNTOLD, *rows)
     state_documents.of_results(tx, rows, now)
 
 
-def _log(tx: Tx, rows: tuple[int, int, int]) -> None:
+def _log(tx: Tx, rows: tuple[int, int, int]) -> bool:
+    """Whether a service was told of each device."""
+    all_told = True
     counts: Counter[tuple[int, What]] = Counter()
     found = tx.rows(
         "SELECT r.before_service, b.before_service, CASE WHEN r.before_deadline IS DISTINCT FROM b.before_deadline"
@@ -67,6 +70,8 @@ def _log(tx: Tx, rows: tuple[int, int, int]) -> None:
         if present == kept:
             if present is not None and told:
                 counts[present, "TOLD"] += count
+            else:
+                all_told = False
             continue
         if present is not None:
             counts[present, "LOST"] += count
@@ -83,6 +88,7 @@ def _log(tx: Tx, rows: tuple[int, int, int]) -> None:
             f" WHERE r.activity_id = $4 AND r.n >= $5 AND r.n < $6 AND r.status = 1 AND {_WHICH[what]} ORDER BY r.n",
             *(service_id, base, int(op), *rows),
         )
+    return all_told
 
 
 _SAME = "device_state.service_id IS NOT DISTINCT FROM b.before_service"
@@ -106,8 +112,7 @@ _RESTORE = (
     f" WHERE {_CHOSEN} AND device_state.device_id = r.device_id"
 )
 _UNTOLD = (
-    "UPDATE activity_result SET untold = device_id WHERE activity_id = $1 AND n >= $2 AND n < $3 AND status = 1"
-    " AND (activity_id, n) IN (SELECT r.activity_id, r.n"
-    f" {_PAIRS} WHERE {_CHOSEN} AND r.before_service IS NOT DISTINCT FROM b.before_service"
-    " AND (r.before_service IS NULL OR r.before_deadline IS NOT DISTINCT FROM b.before_deadline))"
+    "UPDATE activity_result AS r SET untold = r.device_id FROM activity_result b"
+    f" WHERE {_CHOSEN} AND {_KEPT} AND r.before_service IS NOT DISTINCT FROM b.before_service"
+    " AND (r.before_service IS NULL OR r.before_deadline IS NOT DISTINCT FROM b.before_deadline)"
 )

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pomona.business_api.audit_lines import COLUMNS, JOINS, Item, Line, Span, read
+from pomona.business_api.audit_line import COLUMNS, JOINS, Item, Line, Span
+from pomona.business_api.audit_lines import read
 from pomona.business_api.audit_types import FROM_REGISTRY
 from pomona.store import Tx
 
@@ -82,14 +83,33 @@ def _lines(
         "SELECT at FROM audit_event WHERE id = $1 AND organization_id = $2", line_id, organization_id
     )
     newest = (wanted.end, _NEWEST) if at is None else min((wanted.end, _NEWEST), (at, line_id - told))
-    types = [
-        own for own, shown in FROM_REGISTRY.items() if wanted.types is None or {*shown} & {*wanted.types}
+    params: list[Any] = [organization_id, wanted.start, *newest]
+    own = [
+        type for type, shown in FROM_REGISTRY.items() if wanted.types is None or {*shown} & {*wanted.types}
     ]
-    params: list[Any] = [organization_id, wanted.start, *newest, tx.pack(types)]
-    where = (
-        "e.organization_id = $1 AND e.at >= $2 AND (e.at, e.id) <= ($3, $4)"
-        f" AND e.type IN (SELECT v FROM {tx.each('$5')} t)"
-    )
+    conditions = _conditions(tx, wanted, params)
+    most = len(params) + 2
+    if wanted.types is None or not own:
+        params += [tx.pack(own), limit]
+        select = _select(f"{conditions} AND e.type IN (SELECT v FROM {tx.each(f'${most - 1}')} t)", most)
+    else:
+        # One type after the other, each by the index: among a million of others there may be two.
+        params += [own[0], limit, *own[1:]]
+        places = (most - 1, *range(most + 1, len(params) + 1))
+        branches = [
+            f"SELECT * FROM ({_select(f'{conditions} AND e.type = ${n}', most)}) t{n}" for n in places
+        ]
+        select = f"{' UNION ALL '.join(branches)} ORDER BY 2 DESC, 1 DESC LIMIT ${most}"
+    return [Line.of(organization_id, row) for row in tx.rows(select, *params)]
+
+
+def _select(where: str, limit: int) -> str:
+    return f"SELECT {COLUMNS} FROM audit_event e {JOINS} WHERE {where} ORDER BY e.at DESC, e.id DESC LIMIT ${limit}"
+
+
+def _conditions(tx: Tx, wanted: Wanted, params: list[Any]) -> str:
+    """What holds for lines of every type; `params` holds the organisation and the times and gets what else there is."""
+    where = "e.organization_id = $1 AND e.at >= $2 AND (e.at, e.id) <= ($3, $4)"
     if wanted.actors is not None:
         params.append(tx.pack(wanted.actors))
         where += f" AND coalesce(a.actor_id, e.actor_id) IN (SELECT v FROM {tx.each(f'${len(params)}')} t)"
@@ -99,12 +119,7 @@ def _lines(
             f" AND (e.subject_id IN (SELECT v FROM {tx.each(f'${len(params)}')} t)"
             " OR e.subject_kind IN ('ACTIVITY', 'ORDER', 'BATCH') OR e.type = 'DEVICE_REPLACED')"
         )
-    rows = tx.rows(
-        f"SELECT {COLUMNS} FROM audit_event e {JOINS} WHERE {where}"
-        f" ORDER BY e.at DESC, e.id DESC LIMIT ${len(params) + 1}",
-        *(*params, limit),
-    )
-    return [Line.of(organization_id, row) for row in rows]
+    return where
 
 
 def _meant(item: Item, wanted: Wanted) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pomona.registry import audit
-from pomona.registry.actors import Actor
+from pomona.registry.actors import SYSTEM, Actor
 from pomona.registry.command_rules import check
 from pomona.registry.enrollments import Enrollment
 from pomona.registry.errors import InUse, NotFound
@@ -87,7 +87,18 @@ def answered(
         f" WHERE uuid = $4 AND enrollment_id = $5 AND {_OPEN} RETURNING type",
         *(state, kept, now, uuid, enrollment_id),
     )
+    if type == "EraseDevice" and state == "acknowledged":
+        _erased(tx, enrollment_id, now)
     return type
+
+
+def _erased(tx: Tx, enrollment_id: int, now: int) -> None:
+    """A device that says so erases itself and is not heard of again until it enrols anew."""
+    sql = "SELECT organization_id, serial FROM enrollment WHERE id = $1 AND serial IS NOT NULL"
+    row = tx.row(sql, enrollment_id)
+    if row is not None:
+        subject = audit.Subject("DEVICE", row[1], row[1])
+        audit.record(tx, row[0], "DEVICE_IS_ERASED", SYSTEM, subject, now=now)
 
 
 def has_open(tx: Tx, enrollment_id: int, type: str) -> bool:

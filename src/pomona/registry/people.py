@@ -159,6 +159,19 @@ def set_status(tx: Tx, person: Person, status: Status, *, actor: Actor, now: int
     return get(tx, person.organization_id, person.uuid)
 
 
+def set_role(tx: Tx, person: Person, role: str, *, actor: Actor, now: int) -> Person:
+    """Gives a person another role, from their next request on. Raises `Invalid` for what is no role."""
+    wanted = checked_role(role)
+    if wanted is person.role:
+        return person
+    sql = "UPDATE account SET role = $1, updated_at = $2 WHERE id = $3"
+    tx.execute(sql, wanted.value, now, person.id)
+    before, after = {"role": person.role}, {"role": wanted}
+    audit.record(tx, person.organization_id, "ACCOUNT_ROLE_LOCATION_CHANGED", actor, person.subject, now=now,
+                 before=before, after=after)  # fmt: skip
+    return get(tx, person.organization_id, person.uuid)
+
+
 def sign_out(tx: Tx, person: Person) -> None:
     """Ends a person's portal sessions and takes back what their devices sign in with."""
     tx.execute("DELETE FROM portal_session WHERE account_id = $1", person.id)
@@ -196,7 +209,9 @@ def of_organization(tx: Tx, organization_id: int, *, after: int = 0, limit: int 
 
 def by_ids(tx: Tx, ids: Sequence[int]) -> list[Person]:
     """Those with some internal ids, in their order."""
-    sql = f"SELECT {_COLUMNS} FROM account WHERE id IN (SELECT c0 FROM {tx.each('$1', 'bigint')} e) ORDER BY id"
+    sql = (
+        f"SELECT {_COLUMNS} FROM account WHERE id IN (SELECT c0 FROM {tx.each('$1', 'bigint')} e) ORDER BY id"
+    )
     return [_person(row) for row in tx.rows(sql, tx.pack([(id,) for id in ids]))]
 
 

@@ -1,4 +1,7 @@
-"""Organisations, the audit log, and what the installation knows of itself."""
+"""Organisations, the audit log, and what the installation knows of itself.
+
+Of two indexes that serve as well SQLite takes the one that was made first: the log's types come before its times.
+"""
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -37,6 +40,7 @@ CREATE TABLE audit_event (
   devices TEXT
 );
 CREATE INDEX audit_event_by_organization ON audit_event (organization_id{then_id});
+CREATE INDEX audit_event_by_type ON audit_event (organization_id, type, at{then_id});
 CREATE INDEX audit_event_by_time ON audit_event (organization_id, at{then_id});
 CREATE INDEX audit_event_by_subject ON audit_event (organization_id, subject_kind, subject_id{then_id});
 """

@@ -8,12 +8,13 @@ import httpx
 import msgspec
 import pytest
 
-from pomona.registry import audit, by_hand, devices
+from pomona.catalogue.facts import infer
+from pomona.registry import audit, by_hand, devices, replacements
 from pomona.registry.devices import Device
 from pomona.runtime import Runtime, Settings
 from tests.business_api.support import Client, Connect, refused, start
 from tests.support.serving import Serve
-from tests.support.worlds import World, serials
+from tests.support.worlds import ADMIN, World, serials
 
 ADD, IMPORT = "/pomona/v1/devices", "/pomona/v1/devices:import"
 
@@ -72,7 +73,10 @@ def test_many_go_where_they_are_told_and_each_is_answered(client: Client, world:
     # Every one of many is an event of its own, as Apple's programs expect.
     more = serials(3, seed=2)
     add(client, [{"serialNumber": serial} for serial in more])
-    window = {"filter[startTimestamp]": "2020-01-01T00:00:00Z", "filter[endTimestamp]": "2099-01-01T00:00:00Z"}
+    window = {
+        "filter[startTimestamp]": "2020-01-01T00:00:00Z",
+        "filter[endTimestamp]": "2099-01-01T00:00:00Z",
+    }
     wanted = {"filter[type]": "DEVICE_ADDED_TO_ORG", "filter[subjectId]": more[1]}
     got = client.get("auditEvents", **window, **wanted).json()
     assert [event["attributes"]["subjectId"] for event in got["data"]] == [more[1]]
@@ -198,3 +202,14 @@ def test_a_strict_catalogue_fails_the_line(
     named, unknown = serials(2)
     answer = add(client, [{"serialNumber": named, "productType": "Mac mini"}, {"serialNumber": unknown}])
     assert [result for *_, result in results(answer)] == ["ADDED", "NOT_IN_CATALOGUE"]
+
+
+def test_one_that_was_replaced_says_so(client: Client, world: World) -> None:
+    old, unit = serials(2)
+    world.arrive([old])
+    world.store.write_sync(
+        lambda tx: replacements.replace(tx, world.id, old, infer(unit), actor=ADMIN, now=world.tick())
+    )
+    told = client.get(f"orgDevices/{old}").json()["data"]["attributes"]
+    assert (told["releaserEntityType"], told["releaserId"]) == ("REPLACEMENT", "")
+    assert told["releasedFromOrgDateTime"]

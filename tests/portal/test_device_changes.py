@@ -314,3 +314,23 @@ def test_a_strict_catalogue_wants_to_know_what_a_device_is(portal: Portal, serve
     told = browser.post("/portal/devices/add", {"devices": "OK12345678, Mac mini", "where": "placeholder"})
     assert "<h1>1 device added</h1>" in told.text
     browser.client.close()
+
+
+def test_a_unit_takes_the_place_of_a_repaired_device(portal: Portal) -> None:
+    service = portal.world.service("Main server")
+    [old] = portal.world.stock(1)
+    portal.world.activity("ASSIGN_DEVICES", [old], service)
+    unit = serials(1, seed=8)[0]
+    browser = portal.signed_in()
+    assert f"/portal/devices/{old}/replace" in browser.get(f"/portal/devices/{old}").text
+    assert "to Main server" in browser.get(f"/portal/devices/{old}/replace").text
+    refused = browser.post(f"/portal/devices/{old}/replace", {"unit": "x"})
+    assert (refused.status_code, "has 1 characters" in refused.text) == (422, True)
+    done = browser.post(f"/portal/devices/{old}/replace", {"unit": unit.lower()})
+    assert done.headers["location"].startswith(f"/portal/devices/{unit}")
+    assert f'href="/portal/devices/{old}"' in browser.get(f"/portal/devices/{unit}").text
+    gone = browser.get(f"/portal/devices/{old}").text
+    assert f'href="/portal/devices/{unit}"' in gone
+    assert "took its place" in gone
+    assert browser.get(f"/portal/devices/{old}/replace").status_code == 404
+    assert portal.signed_in("CONTENT_MANAGER").get(f"/portal/devices/{unit}/replace").status_code == 403

@@ -18,7 +18,14 @@ WINDOW = 50_000
 
 _UNABLE_TO_MIGRATE = Encoder().migration(False, None, None)
 _NOT_RELEASED = run({"releasedFromOrgDateTime": None})
-_RELEASERS = {"USER": "USER", "SYSTEM": "USER", "API_USER": "API", "MDM": "MDM", "SUPPLIER": "RESELLER"}
+_RELEASERS = {
+    "USER": "USER",
+    "SYSTEM": "USER",
+    "API_USER": "API",
+    "MDM": "MDM",
+    "SUPPLIER": "RESELLER",
+    "REPLACEMENT": "REPLACEMENT",
+}
 """`releaserEntityType` by who released a device."""
 
 _DOCUMENT = (

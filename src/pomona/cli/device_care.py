@@ -1,11 +1,15 @@
 """`pomona device replace`, `repair`, `unlock`: devices that are repaired, and devices that ask for a code."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, show_record
+
+if TYPE_CHECKING:
+    from pomona.catalogue.facts import Facts
+    from pomona.store import Tx
 
 Serial = Annotated[str, typer.Argument(help="Serial number.")]
 
@@ -15,7 +19,10 @@ def replace(
     serial: Serial,
     unit: Annotated[str, typer.Argument(help="Serial number of the unit that came instead.")],
     product: Annotated[
-        str, typer.Option(help="What the unit is: product type or part number; default what its serial says.")
+        str,
+        typer.Option(
+            help="What the unit is: product type or part number; default the same as the old device."
+        ),
     ] = "",
     org: Organization_ = None,
     as_json: Json = False,
@@ -24,21 +31,24 @@ def replace(
 
     The old device leaves the organisation, the new one takes over its service and asset tag. The service is told so.
     """
-    from pomona.catalogue.facts import infer
-    from pomona.catalogue.products import UnknownProduct, find
     from pomona.catalogue.serials import InvalidSerial, canonical
     from pomona.registry import replacements
     from pomona.registry.actors import OPERATOR
 
     try:
-        old, facts = canonical(serial), infer(unit, find(product) if product else None)
-    except (InvalidSerial, UnknownProduct) as problem:
+        old, new = canonical(serial), canonical(unit)
+    except InvalidSerial as problem:
         refuse(problem)
     with installation(ctx) as runtime:
         owner = organization(runtime, org)
-        runtime.store.write_sync(
-            lambda tx: replacements.replace(tx, owner.id, old, facts, actor=OPERATOR, now=runtime.clock.now())
-        )
+        strict = runtime.settings.catalogue == "strict"
+
+        def put(tx: "Tx") -> "Facts":
+            facts = replacements.unit_facts(tx, owner.id, old, new, product, strict=strict)
+            replacements.replace(tx, owner.id, old, facts, actor=OPERATOR, now=runtime.clock.now())
+            return facts
+
+        facts = runtime.store.write_sync(put)
     show_record("Replaced", {"original": old, "unit": facts.serial, "model": facts.product.model}, as_json)
 
 

@@ -7,7 +7,7 @@ from pomona.portal.answers import Answer, Shown
 from pomona.portal.device_history import history
 from pomona.portal.service_names import service_names
 from pomona.portal.visit import Visit
-from pomona.registry import apple_care, devices, enrollments, profiles, services
+from pomona.registry import apple_care, devices, enrollments, profiles, replacements, services
 from pomona.registry.apple_care import Coverage
 from pomona.registry.devices import Device
 from pomona.registry.enrollments import Enrollment
@@ -38,6 +38,8 @@ def show(tx: Tx, visit: Visit) -> Answer:
         "coverage": [_covered(each, visit.now) for each in apple_care.of_device(tx, device.id)],
         "enrollment": _enrollment(enrollments.by_serial(tx, visit.organization_id, device.serial)),
         "history": history(tx, visit, device),
+        "replaces": replacements.of_device(tx, device.id),
+        "replaced_by": None if device.released_at is None else replacements.replaced_by(tx, device.id),
     }
     return Shown("device_page.html", context)
 

@@ -6,6 +6,7 @@ NOTICES = {
     "api-account-saved": "Saved. It holds at once.",
     "api-key-added": "The key was added.",
     "api-key-revoked": "The key was revoked. Tokens made with it are refused.",
+    "device-replaced": "This unit took the place of the old one. Its service is told.",
     "password-set": "The password was set, and the person signed out everywhere.",
     "person-added": "The account was made.",
     "status-set": "Saved.",

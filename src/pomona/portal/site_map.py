@@ -13,6 +13,7 @@ from pomona.portal import (
     device_list,
     device_lookup,
     device_page,
+    device_replace,
     enrolled_list,
     enrolled_page,
     order_list,
@@ -74,6 +75,8 @@ PAGES: dict[str, Steps] = {
         "POST": Step("ask", device_lookup.export, May.LOOK, device_lookup.form, large=True)
     },
     "/portal/devices/{serial}": _get(device_page.show, May.LOOK),
+    "/portal/devices/{serial}/replace": _get(device_replace.form, May.RELEASE)
+    | _post(device_replace.replace, May.RELEASE, device_replace.form),
     "/portal/services": _get(service_list.show, May.LOOK),
     "/portal/services/defaults": _post(service_list.set_defaults, May.DEFAULTS, service_list.show),
     "/portal/services/new": _get(service_link.form, May.SERVICES)

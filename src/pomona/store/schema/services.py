@@ -75,6 +75,7 @@ CREATE TABLE replacement (
   original_serial TEXT NOT NULL,
   replaced_at BIGINT NOT NULL
 );
+CREATE INDEX replacement_by_original ON replacement (original_device_id);
 
 CREATE TABLE activation_lock (
   device_id {id},

@@ -122,5 +122,5 @@ CREATE TABLE blueprint_link (
   target_id BIGINT NOT NULL,
   PRIMARY KEY (blueprint_id, relation, target_id)
 ) {clustered};
-CREATE INDEX blueprint_link_by_target ON blueprint_link (relation, target_id);
+CREATE INDEX blueprint_link_by_target ON blueprint_link (target_id, relation);
 """

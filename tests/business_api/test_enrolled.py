@@ -6,7 +6,7 @@ import pytest
 
 from pomona.business_api.enrolled import DETAILS, MDM_DEVICES
 from pomona.formats.times import iso_millis
-from pomona.registry import enrollments, people
+from pomona.registry import commands, enrollments, people
 from pomona.registry.enrollments import Told
 from tests.business_api.support import Client, refused
 from tests.support.worlds import ADMIN, World, serials
@@ -160,3 +160,31 @@ def test_pages_fields_and_what_is_refused(client: Client, world: World) -> None:
         refused(client.get(path, **{name: value}), 400, "PARAMETER_ERROR.INVALID", parameter=name)
     refused(client.send("POST", "mdmDevices", json={}), 403, "FORBIDDEN_ERROR")
     refused(client.send("DELETE", f"mdmDevices/{stock[0]}/details"), 403, "FORBIDDEN_ERROR")
+
+
+def test_what_commands_made_of_a_device(client: Client, world: World) -> None:
+    [serial] = world.arrive(serials(1))
+    enrol(world, serial)
+
+    def did(type: str, state: Any = "acknowledged") -> tuple[str, str]:
+        """The status of lock and erasure after the device answered another command."""
+        now = world.tick()
+
+        def work(tx: Any) -> None:
+            enrollment = enrollments.get(tx, world.id, f"UDID-{serial}")
+            commands.queue(tx, enrollment, type, str(now), b"<plist/>", actor=ADMIN, now=now)
+            commands.answered(tx, enrollment.id, str(now), state, b"<plist/>", now)
+
+        world.store.write_sync(work)
+        attributes = client.get(f"mdmDevices/{serial}/details").json()["data"]["attributes"]
+        return attributes["deviceLockStatus"], attributes["deviceEraseStatus"]
+
+    assert did("DeviceInformation") == ("UNLOCKED", "NOT_ERASED")
+    assert did("DeviceLock", "error") == ("UNLOCKED", "NOT_ERASED")
+    assert did("DeviceLock") == ("LOCKED", "NOT_ERASED")
+    assert did("ProfileList") == ("UNLOCKED", "NOT_ERASED")
+    assert did("EraseDevice", "notnow") == ("UNLOCKED", "NOT_ERASED")
+    assert did("EraseDevice") == ("UNLOCKED", "ERASED")
+    world.tick()
+    enrol(world, serial)
+    assert did("DeviceInformation") == ("UNLOCKED", "NOT_ERASED")

@@ -86,6 +86,7 @@ def test_a_person_is_added_listed_and_given_a_password(line: Line) -> None:
     with opened(line.data) as runtime:
         assert credentials(runtime) not in (None, before)
     assert line.json("person", "set-status", EMAIL, "locked")["status"] == "LOCKED"
+    assert line.json("person", "set-role", EMAIL, "people manager")["role"] == "PEOPLE_MANAGER"
     with opened(line.data) as runtime:
         assert credentials(runtime) is None
 
@@ -94,6 +95,7 @@ def test_a_person_is_added_listed_and_given_a_password(line: Line) -> None:
     ("words", "said"),
     [
         (("person", "add", "pat"), "no account name"),
+        (("person", "set-role", "nobody@corp.example", "STAFF"), "There is no person"),
         (("person", "add", "pat@corp.example"), "no verified domain"),
         (("person", "set-password", "nobody@example.pomona.test"), "no person"),
         (("person", "set-status", EMAIL, "asleep"), "no status"),

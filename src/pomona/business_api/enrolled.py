@@ -14,6 +14,8 @@ from pomona.business_api.projection import FAMILIES
 from pomona.catalogue.kinds import Kind
 from pomona.catalogue.products import by_product_type
 from pomona.formats.times import iso_millis
+from pomona.registry import commands
+from pomona.registry.commands import Condition
 from pomona.store import Tx
 
 MDM_DEVICES = ResourceType(
@@ -105,7 +107,8 @@ def details(tx: Tx, call: Call) -> Answer:
     row = tx.row(_ONE, call.organization_id, call.id.upper())
     if row is None:
         raise no_resource("mdmDevices", call.id)
-    return single(call, filtered(fieldset, _details(call, _Enrolled(*row))))
+    device = _Enrolled(*row)
+    return single(call, filtered(fieldset, _details(call, device, commands.condition(tx, device.id))))
 
 
 def _details_url(call: Call, device: _Enrolled) -> str:
@@ -127,7 +130,7 @@ def _resource(call: Call, device: _Enrolled) -> bytes:
     })  # fmt: skip
 
 
-def _details(call: Call, device: _Enrolled) -> bytes:
+def _details(call: Call, device: _Enrolled, condition: Condition) -> bytes:
     told: dict[str, Any] = msgspec.json.decode(device.information)
     known, kind = by_product_type(device.product_type), device.kind
     return encode({
@@ -149,8 +152,8 @@ def _details(call: Call, device: _Enrolled) -> bytes:
             "isFileVaultEnabled": told.get("FDE_Enabled") is True,
             "storageFreeCapacity": _bytes(told, "AvailableDeviceCapacity"),
             "storageTotalCapacity": _bytes(told, "DeviceCapacity"),
-            "deviceLockStatus": "UNLOCKED",
-            "deviceEraseStatus": "NOT_ERASED",
+            "deviceLockStatus": "LOCKED" if condition.locked else "UNLOCKED",
+            "deviceEraseStatus": "ERASED" if condition.erased else "NOT_ERASED",
             "lostModeStatus": "ENABLED" if told.get("IsMDMLostModeEnabled") is True else "DISABLED",
         },
         "links": {"self": _details_url(call, device)},

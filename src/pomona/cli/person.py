@@ -126,6 +126,29 @@ def set_status(
     show_record(changed.email, _record(changed), as_json)
 
 
+@app.command("set-role")
+def set_role(
+    ctx: typer.Context,
+    email: Email_,
+    role: Annotated[
+        str, typer.Argument(help="What they may do, such as ADMINISTRATOR, IT_ADMINISTRATOR, STAFF.")
+    ],
+    org: Organization_ = None,
+    as_json: Json = False,
+) -> None:
+    """Give a person another role."""
+    from pomona.registry import people
+    from pomona.registry.actors import OPERATOR
+
+    with installation(ctx) as runtime:
+        of = organization(runtime, org)
+        person = runtime.store.read_sync(lambda tx: people.find(tx, of.id, email))
+        changed = runtime.store.write_sync(
+            lambda tx: people.set_role(tx, person, role, actor=OPERATOR, now=runtime.clock.now())
+        )
+    show_record(changed.email, _record(changed), as_json)
+
+
 def _password() -> str:
     given = os.environ.get(PASSWORD_VARIABLE)
     if given is not None:

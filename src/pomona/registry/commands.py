@@ -5,7 +5,7 @@ before the device's next session, which begins when it says that it is idle.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pomona.registry import audit
 from pomona.registry.actors import SYSTEM, Actor
@@ -99,6 +99,26 @@ def _erased(tx: Tx, enrollment_id: int, now: int) -> None:
     if row is not None:
         subject = audit.Subject("DEVICE", row[1], row[1])
         audit.record(tx, row[0], "DEVICE_IS_ERASED", SYSTEM, subject, now=now)
+
+
+class Condition(NamedTuple):
+    """What acknowledged commands have made of a device since it enrolled."""
+
+    locked: bool
+    erased: bool
+
+
+def condition(tx: Tx, enrollment_id: int) -> Condition:
+    """Whether a device is locked (it did nothing else since it was told to be) or erased."""
+    rows = tx.rows(
+        "SELECT c.type, max(c.updated_at) FROM command c JOIN enrollment e ON e.id = c.enrollment_id"
+        " WHERE c.enrollment_id = $1 AND c.state = 'acknowledged' AND c.updated_at >= coalesce(e.enrolled_at, 0)"
+        " GROUP BY c.type",
+        enrollment_id,
+    )
+    done: dict[str, int] = dict(rows)
+    locked = done.pop("DeviceLock", None)
+    return Condition(locked is not None and all(at <= locked for at in done.values()), "EraseDevice" in done)
 
 
 def has_open(tx: Tx, enrollment_id: int, type: str) -> bool:

@@ -120,10 +120,10 @@ def unknown_service(id: str) -> ApiError:
     return ApiError(409, Problem("ENTITY_ERROR.RELATIONSHIP.INVALID", detail, _SERVICE))
 
 
-def checked_id(id: str) -> str:
+def checked_id(id: str, type: str = "orgDeviceActivities") -> str:
     """The id of an activity as it stands in a path. Raises `ApiError` 404 for what can be none."""
     if not _UUID.fullmatch(id):
-        raise no_resource("orgDeviceActivities", id)
+        raise no_resource(type, id)
     return id
 
 

@@ -41,6 +41,10 @@ class Listing(IntEnum):
     DEVICES_OF_BLUEPRINT = 31
     USERS_OF_BLUEPRINT = 32
     GROUPS_OF_BLUEPRINT = 33
+    ACTIVITIES = 40
+    ACTIVITY_RESULTS = 41
+    ACTIVITY_FAILURES = 42
+    DEVICE_TIMELINE = 43
 
 
 def make(runtime: Runtime, listing: Listing, owner: int, key: int, now: int) -> str:

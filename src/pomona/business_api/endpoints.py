@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from pomona.business_api import activities, apple_care, audit_events, devices, enrolled, servers, users
+from pomona.business_api.activity_extensions import ACTIVITIES
 from pomona.business_api.collection_endpoints import COLLECTIONS
 from pomona.business_api.device_additions import ADDITIONS
 from pomona.business_api.errors import ApiError, Problem
@@ -60,6 +61,7 @@ ENDPOINTS: dict[str, Endpoint] = {
 """Paths below `/v1/`; a star is an id."""
 
 EXTENSIONS: dict[str, Endpoint] = {
+    **ACTIVITIES,
     **ADDITIONS,
     **SERIALS,
     **TOKENS,

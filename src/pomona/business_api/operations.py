@@ -10,7 +10,8 @@ from pomona.store import Tx
 
 Shape = Literal["collection", "instance", "relationship", "related"]
 Reads = Callable[[Tx, Call], Answer]
-Writes = Callable[[Call, bytes], Callable[[Tx], Answer]]
+Work = Callable[[Tx], Answer]
+Writes = Callable[[Call, bytes], Callable[[Tx], Answer | Work]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Write:
     """An operation with a body: decoded outside of the transaction, then done in one.
 
     `permission` is None where it depends on the body. `large` bodies may be as big as an activity's; `most` is how many
-    bytes a body may have where neither that nor the usual limit will do.
+    bytes a body may have where neither that nor the usual limit will do. One that `changes` nothing may take its time; it
+    may also give what is to be done in a transaction after it.
     """
 
     prepare: Writes
@@ -33,6 +35,7 @@ class Write:
     school: bool = False
     large: bool = False
     most: int | None = None
+    changes: bool = True
 
 
 Operation = Read | Write

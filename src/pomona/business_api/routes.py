@@ -85,7 +85,9 @@ class BusinessApi:
         settings = self._runtime.settings
         limit = settings.activity_body_limit if operation.large else operation.most or settings.body_limit
         work = operation.prepare(call, await _body(receive, headers, limit))
-        return await self._runtime.store.write(work)
+        store = self._runtime.store
+        done = await (store.write(work) if operation.changes else store.scan(work))
+        return done if isinstance(done, Answer) else await store.write(done)
 
     def _read(self, tx: Tx, scope: Scope, claims: Claims, now: int) -> Answer:
         call, operation = self._authorised(tx, scope, claims, now)

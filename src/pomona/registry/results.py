@@ -70,10 +70,11 @@ def page(tx: Tx, activity_id: int, *, after: int = -1, limit: int = 1000) -> lis
     return [_row(row) for row in rows]
 
 
-def failures(tx: Tx, activity_id: int, *, limit: int = 100) -> list[ResultRow]:
-    """The first results that did not end as asked."""
+def failures(tx: Tx, activity_id: int, *, after: int = -1, limit: int = 100) -> list[ResultRow]:
+    """Results that did not end as asked, a page at a time; `after` is the last `n` seen."""
     rows = tx.rows(
-        f"{_ROW} WHERE r.activity_id = $1 AND r.status >= 10 ORDER BY r.n LIMIT $2", activity_id, limit
+        f"{_ROW} WHERE r.activity_id = $1 AND r.n > $2 AND r.status >= 10 ORDER BY r.n LIMIT $3",
+        *(activity_id, after, limit),
     )
     return [_row(row) for row in rows]
 

@@ -41,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Path of a PEM file of the authorities that sign Apple's device identities; needed for the policy `apple`."""
     activity_limit: int = 1_000_000
     """Devices in one activity."""
+    undo_days: int = 90
+    """Days after its end for which an activity can be undone."""
     order_device_limit: int = 100_000
     """Devices in one order transaction."""
     order_trial_limit: int = 10_000

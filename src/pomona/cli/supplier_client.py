@@ -28,7 +28,7 @@ Certificate = Annotated[
 ShipTo = Annotated[str, typer.Option(help="Ship-to number to name.")]
 Url = Annotated[str, typer.Option(help="Origin of the order service.")]
 CaFile = Annotated[Path | None, typer.Option(help="PEM of the authorities to trust; default the system's.")]
-_URL, _SHIP_TO = "http://127.0.0.1:8080", "0000000001"
+HERE, ANY_SHIP_TO = "http://127.0.0.1:8080", "0000000001"
 
 
 def submit(
@@ -47,8 +47,8 @@ def submit(
     count: Annotated[int, typer.Option(min=1, max=100_000, help="Without --orders: devices to invent.")] = 20,
     seed: Annotated[int, typer.Option(help="Without --orders: chooses the devices.")] = 1,
     order_number: Annotated[str, typer.Option(help="Without --orders: number of the order.")] = "",
-    ship_to: ShipTo = _SHIP_TO,
-    url: Url = _URL,
+    ship_to: ShipTo = ANY_SHIP_TO,
+    url: Url = HERE,
     ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
@@ -69,12 +69,12 @@ def submit(
             wanted = [made]
     except documents.BadOrders as problem:
         refuse(f"{orders}: nothing was submitted\n{problem}")
-    with _client(number, token, certificate, ship_to, url, ca_file) as client:
+    with connected(number, token, certificate, ship_to, url, ca_file) as opened:
         numbers = list(dict.fromkeys(_number(each) for each in wanted))
-        known = _dates(client, wanted)
-        id = client.submit(f"TXN_{now}", documents.dated(wanted, known, now))
-        fate = _follow(client, id)
-        shown = client.details(numbers)
+        known = _dates(opened, wanted)
+        id = opened.submit(f"TXN_{now}", documents.dated(wanted, known, now))
+        fate = _follow(opened, id)
+        shown = opened.details(numbers)
     _report(id, fate, shown, products, as_json)
 
 
@@ -86,8 +86,8 @@ def validate(
     customer: Annotated[
         str, typer.Option(help="Organisation ID of the buyer, where the file names none.")
     ] = "",
-    ship_to: ShipTo = _SHIP_TO,
-    url: Url = _URL,
+    ship_to: ShipTo = ANY_SHIP_TO,
+    url: Url = HERE,
     ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
@@ -98,9 +98,9 @@ def validate(
         wanted = documents.read(read_file(orders), customer)
     except documents.BadOrders as problem:
         refuse(f"{orders}:\n{problem}")
-    with _client(number, token, certificate, ship_to, url, ca_file) as client:
-        known = _dates(client, wanted)
-        answer = client.validate(documents.dated(wanted, known, int(time.time() * 1000)))
+    with connected(number, token, certificate, ship_to, url, ca_file) as opened:
+        known = _dates(opened, wanted)
+        answer = opened.validate(documents.dated(wanted, known, int(time.time() * 1000)))
     show_json(answer) if as_json else order_validate.show(answer)
     if answer["statusCode"] != "COMPLETE":
         raise typer.Exit(1)
@@ -111,14 +111,14 @@ def status(
     transaction: Annotated[str, typer.Argument(help="Enrolment transaction id.")],
     token: Token = "",
     certificate: Certificate = None,
-    ship_to: ShipTo = _SHIP_TO,
-    url: Url = _URL,
+    ship_to: ShipTo = ANY_SHIP_TO,
+    url: Url = HERE,
     ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
     """Say what became of one submission."""
-    with _client(number, token, certificate, ship_to, url, ca_file) as client:
-        fate = client.status(transaction)
+    with connected(number, token, certificate, ship_to, url, ca_file) as opened:
+        fate = opened.status(transaction)
     if fate is None:
         show_json({"status": "IN_PROGRESS"}) if as_json else typer.echo("still being worked on")
     else:
@@ -130,14 +130,14 @@ def details(
     order_numbers: Annotated[list[str], typer.Argument(help="Order numbers.")],
     token: Token = "",
     certificate: Certificate = None,
-    ship_to: ShipTo = _SHIP_TO,
-    url: Url = _URL,
+    ship_to: ShipTo = ANY_SHIP_TO,
+    url: Url = HERE,
     ca_file: CaFile = None,
     as_json: Json = False,
 ) -> None:
     """Show orders as they stand now, as the supplier sees them."""
-    with _client(number, token, certificate, ship_to, url, ca_file) as client:
-        found = client.details(order_numbers)
+    with connected(number, token, certificate, ship_to, url, ca_file) as opened:
+        found = opened.details(order_numbers)
     if as_json:
         show_json(found)
         return
@@ -205,9 +205,10 @@ def _devices(order: dict[str, Any]) -> int:
 
 
 @contextlib.contextmanager
-def _client(
+def connected(
     number: str, token: str, certificate: Path | None, ship_to: str, url: str, ca_file: Path | None
 ) -> "Iterator[SupplierClient]":
+    """A supplier's software, connected; what the service refuses ends the command with a sentence."""
     import ssl
 
     import httpx

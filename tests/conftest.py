@@ -1,5 +1,6 @@
 """Fixtures that tests of every room share."""
 
+from tests.support.mail_servers import mail_server
 from tests.support.postgres import postgres_cluster, postgres_database
 from tests.support.runtimes import runtime
 from tests.support.serving import serve
@@ -9,6 +10,7 @@ from tests.support.webhook_receivers import receiver, second_receiver
 
 __all__ = [
     "any_store",
+    "mail_server",
     "postgres_cluster",
     "postgres_database",
     "quick_site",

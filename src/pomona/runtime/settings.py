@@ -5,6 +5,9 @@ from typing import Literal
 
 import msgspec
 
+SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+"""The usual port of each way to secure the connection to a mail server."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every setting, its default, and its meaning; the operations guide has a heading for each."""
@@ -91,6 +94,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.rate_limits != "auto":
             return self.rate_limits
         return "off" if self.host in ("127.0.0.1", "::1", "localhost") else "polite"
+
+    @property
+    def notice_retention(self) -> int:
+        """`notice_retention_days`, but longer than anything is tried again."""
+        return max(self.notice_retention_days, 4)
 
     @property
     def database(self) -> str | Path:

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from pomona.runtime import Runtime
 from pomona.work import worker
 from pomona.work.activities import ActivityWorker
+from pomona.work.mails import MailWorker
 from pomona.work.deadlines import Deadlines
 from pomona.work.orders import OrderWorker
 from pomona.work.token_warnings import TokenWarner
@@ -39,6 +40,7 @@ def all_workers(runtime: Runtime, name: str) -> dict[str, Worker]:
         "orders": OrderWorker(runtime, name),
         "token warnings": TokenWarner(runtime),
         "webhooks": WebhookWorker(runtime, name),
+        "mails": MailWorker(runtime, name),
     }
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ssl
 import time
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -13,6 +12,7 @@ from pomona.formats import standard_webhooks
 from pomona.registry.webhook_addresses import is_public
 from pomona.registry.webhook_messages import Message, Outcome
 from pomona.runtime import Runtime
+from pomona.work.trust import trust
 
 if TYPE_CHECKING:
     import httpx
@@ -46,7 +46,9 @@ class Sender:
         except TimeoutError:
             return Outcome(None, _millis(began), f"no answer within {SECONDS:g} seconds")
         except NotPublic:
-            return Outcome(None, _millis(began), "the address is not a public one, and webhook_targets is public")
+            return Outcome(
+                None, _millis(began), "the address is not a public one, and webhook_targets is public"
+            )
         except Exception as problem:  # noqa: BLE001 whatever it is, it did not arrive
             return Outcome(None, _millis(began), _said(problem))
         if 200 <= status < 300:
@@ -70,7 +72,9 @@ class Sender:
         }
         extensions = {"trace": _check_connection} if public_only else {}
         client = self._ready()
-        async with client.stream("POST", url, content=message.body, headers=headers, extensions=extensions) as answer:
+        async with client.stream(
+            "POST", url, content=message.body, headers=headers, extensions=extensions
+        ) as answer:
             body = bytearray()
             async for piece in answer.aiter_raw():
                 body += piece
@@ -97,17 +101,6 @@ class Sender:
                 limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
             )
         return self._client
-
-
-def trust(more: str) -> ssl.SSLContext:
-    """A context that trusts the machine's authorities, those that come with the HTTP client, and those in the file `more`."""
-    import certifi
-
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    if more:
-        context.load_verify_locations(more)
-    return context
 
 
 async def _check_host(url: str) -> None:
@@ -140,7 +133,9 @@ def _said(problem: Exception) -> str:
 def _text(body: bytes) -> str:
     """Of any bytes a text that can be stored and shown."""
     text = body.decode(errors="replace")[:RESPONSE]
-    return "".join(letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
 
 
 def _rest(text: str | None, now: int) -> int:

@@ -20,7 +20,6 @@ _DOUBTFUL = 3
 _GONE = 410
 _HOUR = 3_600_000
 _DAY = 24 * _HOUR
-_LEAST_DAYS = 4  # longer than a message is tried
 _PATIENCE = 3.0
 _log = logging.getLogger("pomona.work")
 
@@ -43,7 +42,9 @@ class WebhookWorker:
         await self._prune()
         more = False
         for id in await runtime.store.read(webhook_messages.behind):
-            expand = partial(webhook_messages.expand, webhook_id=id, keys=runtime.keys, now=runtime.clock.now())
+            expand = partial(
+                webhook_messages.expand, webhook_id=id, keys=runtime.keys, now=runtime.clock.now()
+            )
             more = await runtime.store.write(expand) or more
         for id in await runtime.store.read(partial(webhook_messages.due, now=runtime.clock.now())):
             if id not in self._running:
@@ -134,6 +135,6 @@ class WebhookWorker:
         if self._pruned_at is not None and 0 <= now - self._pruned_at < _HOUR:
             return
         self._pruned_at = now
-        until = now - max(self._runtime.settings.notice_retention_days, _LEAST_DAYS) * _DAY
+        until = now - self._runtime.settings.notice_retention * _DAY
         while await self._runtime.store.write(partial(webhook_log.prune, until=until)):
             pass

@@ -97,6 +97,48 @@ def terms(
     typer.echo(f"{found.name}: terms {'pending' if pending else 'accepted'}")
 
 
+@app.command("management")
+def management(
+    ctx: typer.Context,
+    on: Annotated[
+        bool, typer.Option("--on/--off", help="Whether built-in device management is switched on.")
+    ],
+    name: Annotated[str | None, typer.Argument(help="Number, slug or name.")] = None,
+) -> None:
+    """Switch built-in management: off, the API refuses apps, packages, configurations and blueprints."""
+    from pomona.registry import organizations
+    from pomona.registry.actors import OPERATOR
+
+    with installation(ctx) as runtime:
+        found = runtime.store.read_sync(lambda tx: organizations.find(tx, name))
+        runtime.store.write_sync(
+            lambda tx: organizations.set_management(tx, found.id, on, actor=OPERATOR, now=runtime.clock.now())
+        )
+    typer.echo(f"{found.name}: built-in management {'on' if on else 'off'}")
+
+
+@app.command("grace")
+def grace(
+    ctx: typer.Context,
+    hours: Annotated[
+        int | None, typer.Argument(help="Hours; 0 for at once. Without it, say how it is.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--org", help="Number, slug or name.")] = None,
+) -> None:
+    """Say for how long releases of devices are put off: until then they can be taken back (`pomona device keep`)."""
+    from pomona.registry import organizations, releases
+    from pomona.registry.actors import OPERATOR
+
+    with installation(ctx) as runtime:
+        found = runtime.store.read_sync(lambda tx: organizations.find(tx, name))
+        if hours is not None:
+            runtime.store.write_sync(
+                lambda tx: releases.set_grace(tx, found.id, hours, actor=OPERATOR, now=runtime.clock.now())
+            )
+        now = runtime.store.read_sync(lambda tx: releases.grace(tx, found.id))
+    typer.echo(f"{found.name}: releases are final {f'after {now} hours' if now else 'at once'}")
+
+
 def _record(organization: "Organization") -> dict[str, Any]:
     return {
         "number": organization.number,
@@ -107,5 +149,6 @@ def _record(organization: "Organization") -> dict[str, Any]:
         "phone": organization.phone,
         "address": organization.address,
         "terms": "pending" if organization.terms_pending else "accepted",
+        "management": "on" if organization.management else "off",
         "created": when(organization.created_at),
     }

@@ -6,9 +6,10 @@ The root's public id is the Organisation ID; the others' are UUIDs.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pomona.keys.randomness import Rng, uuid4
-from pomona.registry import audit, smart_groups
+from pomona.registry import audit, people, smart_groups
 from pomona.registry.actors import Actor
 from pomona.registry.errors import Duplicate, Forbidden, InUse, Invalid, NotFound
 from pomona.registry.naming import checked_name, checked_text
@@ -35,6 +36,18 @@ class Unit:
     def subject(self) -> audit.Subject:
         """How the audit log names it."""
         return audit.Subject("UNIT", self.uuid, self.name)
+
+
+class Member(NamedTuple):
+    """A person in a unit, and their role there."""
+
+    person: Person
+    role: str
+
+    @property
+    def id(self) -> int:
+        """The person's internal id, which lists go by."""
+        return self.person.id
 
 
 def create(
@@ -153,9 +166,20 @@ def of_organization(tx: Tx, organization_id: int, *, after: int = 0, limit: int 
     return [Unit(*row) for row in tx.rows(sql, organization_id, after, limit)]
 
 
-def roles(tx: Tx, people: Iterable[Person]) -> dict[int, list[tuple[str, str]]]:
+def members(tx: Tx, unit: Unit, *, after: int = 0, limit: int = 1000) -> list[Member]:
+    """Who is in a unit, in the order they were added to the organisation; `after` is a person's internal id."""
+    if unit.root:
+        select = "SELECT id, role FROM account WHERE organization_id = $1 AND managed = 1 AND id > $2 ORDER BY id LIMIT $3"
+    else:
+        select = "SELECT account_id, role FROM unit_member WHERE unit_id = $1 AND account_id > $2 ORDER BY account_id LIMIT $3"
+    rows = tx.rows(select, unit.organization_id if unit.root else unit.id, after, limit)
+    found = people.by_ids(tx, [id for id, _ in rows])
+    return [Member(person, role) for person, (_, role) in zip(found, rows, strict=True)]
+
+
+def roles(tx: Tx, persons: Iterable[Person]) -> dict[int, list[tuple[str, str]]]:
     """Role and unit (public id) of each person's memberships, the root first, by the person's internal id."""
-    listed = list(people)
+    listed = list(persons)
     if not listed:
         return {}
     first = root(tx, listed[0].organization_id).uuid

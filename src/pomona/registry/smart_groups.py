@@ -20,6 +20,12 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
     statuses: tuple[str, ...] = ()
     unit: str = ""
 
+    @property
+    def spoken(self) -> str:
+        """For people: `role STAFF, status ACTIVE or LOCKED, unit 7dc3…`."""
+        said = {"role": " or ".join(self.roles), "status": " or ".join(self.statuses), "unit": self.unit}
+        return ", ".join(f"{word} {value}" for word, value in said.items() if value)
+
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Rule).decode

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pomona.keys.randomness import Rng, uuid4
-from pomona.registry import audit, blueprint_links, organizational_units, smart_groups
+from pomona.registry import audit, blueprint_links, organizational_units, people, smart_groups
 from pomona.registry.actors import Actor
 from pomona.registry.blueprint_links import Relation
 from pomona.registry.errors import Duplicate, Forbidden, Invalid, NotFound
@@ -155,6 +155,15 @@ def of_organization(tx: Tx, organization_id: int, *, after: int = 0, limit: int 
     """Groups in the order they were made; `after` is an internal id."""
     rows = tx.rows(f"{_SELECT} AND g.id > $2 ORDER BY g.id LIMIT $3", organization_id, after, limit)
     return [_group(row) for row in rows]
+
+
+def members(tx: Tx, group: Group, *, after: int = 0, limit: int = 1000) -> list[Person]:
+    """Who is in a group, in the order they were added to the organisation; `after` is a person's internal id."""
+    rows = tx.rows(
+        "SELECT account_id FROM user_group_member WHERE group_id = $1 AND account_id > $2 ORDER BY account_id LIMIT $3",
+        *(group.id, after, limit),
+    )
+    return people.by_ids(tx, [id for (id,) in rows])
 
 
 def by_ids(tx: Tx, ids: Sequence[int]) -> list[Group]:

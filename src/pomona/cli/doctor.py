@@ -55,6 +55,7 @@ def _examine(settings: "Settings") -> Iterator[Finding]:
         with installation(settings) as runtime:
             yield Finding("ok", "database", f"{runtime.store.engine.name} opens and has the newest schema")
             yield from _contents(runtime)
+            yield from _mails(settings)
     except (StoreError, MasterKeyProblem) as problem:
         yield Finding("problem", "installation", str(problem))
 
@@ -116,11 +117,44 @@ def _contents(runtime: "Runtime") -> Iterator[Finding]:
         yield Finding("warning", "organisations", "there is none; make one with `pomona org create NAME`")
     for organization in found:
         yield from _organization(runtime, organization.id, organization.name)
+        yield from _webhooks(runtime, organization.id, organization.name)
         if organization.terms_pending:
             yield Finding("warning", organization.name, "new terms wait: `pomona org terms --accepted`")
     stuck = runtime.store.read_sync(lambda tx: activities.waiting(tx, runtime.clock.now(), "doctor"))
     if stuck:
         yield Finding("warning", "activities", f"{len(stuck)} or more wait to be done; `pomona up` does them")
+
+
+def _mails(settings: "Settings") -> Iterator[Finding]:
+    from pomona.work import smtp
+
+    if not settings.smtp_host:
+        yield Finding("ok", "mails", "none are sent: smtp_host is not set")
+        return
+    if problem := smtp.check(settings):
+        yield Finding("problem", "mails", f"{settings.smtp_host} cannot be used: {problem}")
+    elif not settings.smtp_from:
+        yield Finding("warning", "mails", "smtp_from is not set; most mail servers refuse pomona@localhost")
+    elif settings.smtp_security == "none" and settings.smtp_user:
+        yield Finding(
+            "warning", "mails", "the password goes to the mail server unencrypted; set smtp_security"
+        )
+    else:
+        yield Finding("ok", "mails", f"{settings.smtp_host} answers; `pomona person test-mail` sends one")
+
+
+def _webhooks(runtime: "Runtime", id: int, name: str) -> Iterator[Finding]:
+    from pomona.registry import webhooks
+
+    for webhook in runtime.store.read_sync(lambda tx: webhooks.of_organization(tx, id)):
+        subject = f"{name}: webhook {webhook.name}"
+        if webhook.state == "FAILING":
+            said = "was switched off because nothing arrived; `pomona webhook update` switches it on again"
+            yield Finding("problem", subject, said)
+        elif webhook.failing_since is not None:
+            yield Finding(
+                "warning", subject, "does not answer; `pomona webhook deliveries` says what is wrong"
+            )
 
 
 def _organization(runtime: "Runtime", id: int, name: str) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pomona.cli import person_notices
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, show_list, show_record, when
 
@@ -16,6 +17,10 @@ app = typer.Typer(
     no_args_is_help=True,
     help="People: Managed Apple Accounts, which sign in on devices and in the portal, and people of the portal only.",
 )
+
+app.command("notices")(person_notices.notices)
+app.command("mails")(person_notices.mails)
+app.command("test-mail")(person_notices.send_test)
 
 PASSWORD_VARIABLE = "POMONA_PERSON_PASSWORD"
 Email_ = Annotated[str, typer.Argument(help="Account name, like pat@example.com.")]

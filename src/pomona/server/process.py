@@ -145,11 +145,12 @@ def _proxy(
 @contextlib.asynccontextmanager
 async def _workers(runtime: Runtime) -> AsyncIterator[None]:
     """The workers, imported when requests are answered already; what a killed process held is free again."""
-    from pomona.registry import activities
+    from pomona.registry import activities, mails, webhook_messages
     from pomona.server.workers import start_workers
 
     if not runtime.settings.database_url:
-        await runtime.store.write(activities.forget_leases)
+        for forget in (activities.forget_leases, webhook_messages.forget_leases, mails.forget_leases):
+            await runtime.store.write(forget)
     async with start_workers(runtime, worker_name()):
         yield
 

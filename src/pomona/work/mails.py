@@ -39,9 +39,10 @@ class MailWorker:
                 mails.write, organization_id=id, sender=sender, now=runtime.clock.now(), rng=runtime.rng
             )
             more = await runtime.store.write(write) or more
-        return await self._send() or more
+        return await self.send() or more
 
-    async def _send(self) -> bool:
+    async def send(self) -> bool:
+        """Hands a batch of what is due to the mail server; True when there may be more."""
         runtime = self._runtime
         take = partial(mails.take, worker=self._name, most=BATCH, now=runtime.clock.now())
         batch = await runtime.store.write(take)

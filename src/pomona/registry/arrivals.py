@@ -12,7 +12,7 @@ import msgspec
 from pomona.catalogue.facts import Facts
 from pomona.catalogue.kinds import Kind
 from pomona.catalogue.products import Product
-from pomona.registry import built_in_profile, device_records, operations, services
+from pomona.registry import arrival_matching, built_in_profile, device_records, operations, services
 from pomona.registry.assignments import own_profile
 from pomona.registry.devices import Source, first_number, organization_of
 from pomona.store import Tx
@@ -78,8 +78,8 @@ def arrive(
 ) -> dict[str, Outcome]:
     """Adds the devices that have no owner and puts each on its service; gives every serial's outcome.
 
-    Serials are canonical and distinct within the batch. `target` is a service's internal id, none, or the default
-    service of each kind. Each service that gains devices is told in its log.
+    Serials are canonical and distinct within the batch. `target` is a service's internal id, none, or what the rules say
+    and else the default service of each kind. Each service that gains devices is told in its log.
     """
     tx.lock(origin.organization_id)
     outcomes = _owned(tx, [arrival.facts.serial for arrival in arrivals])
@@ -151,16 +151,16 @@ def _place(
 ) -> None:
     business = tx.projections.business
     state = {True: business.state(now, True), False: business.state(now, False)}
-    by_kind = _targets(tx, origin.organization_id, target)
+    service_of = _services(tx, origin, new, target)
     given = {
         id: own_profile(tx, built_in_profile.of(tx, id), assigned_by, now)
-        for id in sorted(set(by_kind.values()))
+        for id in sorted(set(service_of.values()))
     }
     earliest = _earliest(tx, [arrival.facts.serial for arrival in new], now)
     rows: list[tuple[object, ...]] = []
     gained: dict[int, list[tuple[int, int]]] = {}
     for id, arrival in enumerate(new, first):
-        service = by_kind.get(arrival.facts.product.kind)
+        service = service_of.get(arrival.facts.product.product_type)
         if service is None:
             rows.append((id, None, None, None, None, 0, None, 0, now, "", state[False]))
         else:
@@ -182,6 +182,28 @@ def _earliest(tx: Tx, serials: list[str], now: int) -> dict[str, int]:
         *(tx.pack(serials), now - 1_000),
     )
     return {serial: last + 1_000 for serial, last in rows}
+
+
+def _services(tx: Tx, origin: Origin, new: list[Arrival], target: Target | int) -> dict[str, int]:
+    """The service that each product type goes to: what the rules say, else its kind's default. Types that go nowhere are
+    left out."""
+    kinds = {arrival.facts.product.product_type: arrival.facts.product.kind for arrival in new}
+    by_kind = _targets(tx, origin.organization_id, target)
+    services_of = {type: by_kind[kind] for type, kind in kinds.items() if kind in by_kind}
+    if target is not Target.DEFAULT:
+        return services_of
+    coming = (origin.source, origin.source_id, origin.order_number)
+    rules = arrival_matching.matcher(tx, origin.organization_id, *coming)
+    if rules is None:
+        return services_of
+    for type, kind in kinds.items():
+        if (rule := rules.rule(kind, type)) is None:
+            continue
+        if rule.service_id is None:
+            services_of.pop(type, None)
+        else:
+            services_of[type] = rule.service_id
+    return services_of
 
 
 def _targets(tx: Tx, organization_id: int, target: Target | int) -> dict[Kind, int]:

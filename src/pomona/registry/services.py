@@ -151,7 +151,7 @@ def update(
 
 
 def delete(tx: Tx, service: Service, *, actor: Actor, now: int) -> None:
-    """Unlinks a service that has no devices; its tokens die and defaults that name it are cleared.
+    """Unlinks a service that has no devices; its tokens die, defaults that name it are cleared and rules disabled.
 
     Raises `InUse` while devices are assigned to it, `Forbidden` for a built-in one.
     """
@@ -168,10 +168,24 @@ def delete(tx: Tx, service: Service, *, actor: Actor, now: int) -> None:
         service.organization_id,
         service.id,
     )
+    _free_rules(tx, service, actor, now)
     tx.execute("DELETE FROM server_token WHERE service_id = $1", service.id)
     tx.execute("DELETE FROM profile WHERE service_id = $1", service.id)
     tx.execute("DELETE FROM service WHERE id = $1", service.id)
     audit.record(tx, service.organization_id, "SERVICE_DELETED", actor, service.subject, now=now)
+
+
+def _free_rules(tx: Tx, service: Service, actor: Actor, now: int) -> None:
+    """Rules for arriving devices that send them to the service wait until they are given another."""
+    rows = tx.rows(
+        "UPDATE arrival_rule SET enabled = 0, service_id = NULL, updated_at = $1"
+        " WHERE organization_id = $2 AND service_id = $3 RETURNING uuid, name",
+        *(now, service.organization_id, service.id),
+    )
+    for uuid, name in sorted(rows):
+        audit.record(tx, service.organization_id, "ARRIVAL_RULE_UPDATED", actor,
+                     audit.Subject("ARRIVAL_RULE", uuid, name), now=now, before={"service": service.name},
+                     after={"service": None, "enabled": False})  # fmt: skip
 
 
 def get(tx: Tx, organization_id: int, id: int) -> Service:

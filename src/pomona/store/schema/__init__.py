@@ -15,6 +15,7 @@ from pomona.store.schema import (
     notices,
     organizations,
     people,
+    rules,
     services,
     supply,
 )
@@ -29,6 +30,7 @@ MIGRATIONS: tuple[str, ...] = (
             devices,
             coverage,
             services,
+            rules,
             activities,
             accounts,
             people,

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pomona.business_api import access_tokens, endpoints, log_endpoint, token_endpoint
 from pomona.business_api.access_tokens import Claims, Tokens
-from pomona.business_api.call import Answer, Call
+from pomona.business_api.call import Answer, Call, encode
 from pomona.business_api.errors import ApiError, Problem, refusal
 from pomona.business_api.limits import Limits
 from pomona.business_api.operations import Read, Write
@@ -23,6 +23,7 @@ _log = logging.getLogger("pomona.business_api")
 _RETRY = ((b"retry-after", b"5"),)
 _JOINED = 16_384  # bytes up to which joining is cheaper than sending in pieces
 _CLOSE = ((b"connection", b"close"),)
+_DOCUMENT = f"{endpoints.OWN}openapi.json"
 _SWITCHED_OFF = "Built-in device management is switched off for this organisation; switch it on first."
 
 
@@ -52,6 +53,8 @@ class BusinessApi:
         try:
             if path in token_endpoint.PATHS:
                 answer = await self._token(scope, receive)
+            elif path == _DOCUMENT and scope["method"] in ("GET", "HEAD"):
+                answer = self._document(scope)
             else:
                 answer = await self._answer(path, scope, receive)
         except Disconnected:
@@ -88,6 +91,11 @@ class BusinessApi:
         store = self._runtime.store
         done = await (store.write(work) if operation.changes else store.scan(work))
         return done if isinstance(done, Answer) else await store.write(done)
+
+    def _document(self, scope: Scope) -> Answer:
+        from pomona.business_api import openapi
+
+        return Answer(200, (encode(openapi.document(self._runtime.origins.of(scope))),))
 
     def _read(self, tx: Tx, scope: Scope, claims: Claims, now: int) -> Answer:
         call, operation = self._authorised(tx, scope, claims, now)

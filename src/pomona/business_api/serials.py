@@ -4,6 +4,7 @@ Not among Apple's operations, which answer 404 for every device that is not ther
 """
 
 from typing import Any
+from urllib.parse import quote
 
 from pomona.business_api.call import Answer, Call, encode, single
 from pomona.business_api.operations import Endpoint, Read
@@ -26,7 +27,7 @@ def one(tx: Tx, call: Call) -> Answer:
             "inOrganization": found.here,
             "explanations": [_explanation(reason) for reason in found.reasons],
         },
-        "links": {"self": call.extension_url(f"serials/{found.asked}")},
+        "links": {"self": call.extension_url(f"serials/{quote(found.asked, safe='')}")},
     }
     return single(call, encode(resource))
 

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from pomona.catalogue.kinds import Kind
-from pomona.cli import activity, api_account, device
+from pomona.cli import activity, api_account, device, org
 from pomona.keys.randomness import seeded
 from pomona.registry import api_accounts, api_keys
 from pomona.runtime import Settings
@@ -27,6 +27,7 @@ class Line:
             ("device", device.app),
             ("activity", activity.app),
             ("api-account", api_account.app),
+            ("org", org.app),
         ):
             self.app.add_typer(app, name=name)
         self.env = {"POMONA_DATA": str(data), "COLUMNS": "250"}
@@ -189,8 +190,9 @@ def test_activities_are_listed_shown_and_logged(line: Line, tmp_path: Path) -> N
     line.run("device", "assign", "B", PHONES[0], "ONOTHERE1")
     newest, first = line.json("activity", "list")
     assert (newest["type"], newest["done"], newest["failed"]) == ("ASSIGN_DEVICES", 1, 1)
-    assert line.json("activity", "show") == newest
-    assert line.json("activity", "show", first["id"]) == first
+    assert line.json("activity", "show") == newest | {"can_be_undone": True, "why_not": None}
+    shown = line.json("activity", "show", first["id"])
+    assert {name: shown[name] for name in first} == first
     assert line.json("activity", "list", "--limit", "1") == [newest]
     assert line.json("activity", "list", "--running") == []
     text = line.run("activity", "log").stdout
@@ -202,6 +204,75 @@ def test_activities_are_listed_shown_and_logged(line: Line, tmp_path: Path) -> N
     assert "no activity" in line.refused("activity", "show", "b1481656-b267-480d-b284-a809eed8b041")
     assert "has ended already" in line.refused("activity", "stop")
     assert "No such file" in line.refused("activity", "log", "--output", str(tmp_path / "no" / "log.csv"))
+
+
+def test_activities_are_found(line: Line) -> None:
+    line.run("device", "assign", "B", PHONES[0], "ONOTHERE1")
+    line.run("device", "release", PHONES[1], "--yes")
+    released, assigned, first = line.json("activity", "list")
+
+    def found(*words: str) -> list[str]:
+        return [each["id"] for each in line.json("activity", "list", *words)]
+
+    assert found("--type", "release_devices") == [released["id"]]
+    assert found("--status", "completed with issues") == [assigned["id"]]
+    assert found("--service", "B") == [assigned["id"]]
+    assert found("--device", PHONES[0].lower()) == [assigned["id"], first["id"]]
+    assert found("--device", "ONOTHERE1", "--by", "operator") == [assigned["id"]]
+    assert found("--since", "2099-01-01T00:00:00Z") == []
+    assert len(found("--until", "2099-01-01T00:00:00Z")) == 3
+    assert "is no state" in line.refused("activity", "list", "--status", "soon")
+    assert "is not a timestamp" in line.refused("activity", "list", "--since", "soon")
+    assert "Nowhere" in line.refused("activity", "list", "--service", "Nowhere")
+
+
+def test_an_activity_is_undone(line: Line) -> None:
+    line.run("device", "assign", "B", *PHONES)
+    mistake = line.json("activity", "list")[0]["id"]
+    line.run("device", "unassign", PHONES[1])
+    other = line.json("activity", "list")[0]["id"]
+    seen = line.json("activity", "undo", mistake, "--preview")
+    assert (seen["changing"], seen["failing"]) == (2, [{"serial": PHONES[1], "reason": "CHANGED_SINCE"}])
+    undone = line.run("activity", "undo", mistake, "--json")
+    assert undone.exit_code == 1, "one could not be"
+    assert json.loads(undone.stdout)["failing"] == [
+        {"serial": PHONES[1], "reason": "CHANGED_SINCE", "by": other}
+    ]
+    assert [states(line)[serial][1] for serial in PHONES] == ["A", None, None]
+    made = json.loads(undone.stdout)["activity"]
+    assert line.json("activity", "show", mistake)["undone_by"] == made
+    assert line.json("activity", "show", made)["undoes"] == mistake
+    assert f"undone already, by {made}" in line.refused("activity", "undo", mistake)
+    assert line.run("activity", "undo", made).exit_code == 0
+
+
+def test_a_release_is_put_off_and_taken_back(line: Line) -> None:
+    assert line.run("org", "grace").stdout == "Example: releases are final at once\n"
+    assert line.run("org", "grace", "72").stdout == "Example: releases are final after 72 hours\n"
+    assert "0 to 2160" in line.refused("org", "grace", "9999")
+    asked = line.run("device", "release", PHONES[0], stdin="y\n")
+    assert "final in 72 hours" in asked.stderr
+    assert line.json("device", "show", PHONES[0])["release_final"]
+    assert len(states(line)) == 4
+    assert "release pending" in line.refused("device", "assign", "B", PHONES[0])
+    assert line.json("device", "keep", PHONES[0], "--preview")["changing"] == 1
+    assert line.json("device", "keep", PHONES[0])["succeeded"] == 1
+    assert "release_final" not in line.json("device", "show", PHONES[0])
+    assert "release not pending" in line.refused("device", "keep", PHONES[0])
+
+
+def test_everything_on_record_of_a_device(line: Line) -> None:
+    line.run("device", "assign", "B", PHONES[0])
+    line.run("device", "assign", "B", PHONES[0])
+    line.run("device", "repair", PHONES[0])
+    first = line.json("device", "history", PHONES[0], "--limit", "2")
+    assert [each["what"] for each in first["history"]] == ["EVENT", "UNCHANGED"]
+    rest = line.json("device", "history", PHONES[0], "--before", str(first["before"]))
+    assert [each["what"] for each in rest["history"]] == ["MOVED", "ASSIGNED", "ADDED"]
+    assert rest["before"] is None
+    said = line.run("device", "history", PHONES[0], "--limit", "2").stdout
+    assert "device repair begun" in said
+    assert "There is more: --before" in line.run("device", "history", PHONES[0], "--limit", "2").stderr
 
 
 def test_an_activity_is_stopped(line: Line) -> None:

@@ -11,6 +11,7 @@ from pomona.business_api.errors import ApiError, Problem
 from pomona.business_api.operations import Endpoint, Operation, Read, Shape, Write
 from pomona.business_api.serials import SERIALS
 from pomona.business_api.server_tokens import TOKENS
+from pomona.business_api.timeline import TIMELINE
 from pomona.business_api.webhooks import WEBHOOKS
 from pomona.registry.api_accounts import ApiAccount
 
@@ -64,6 +65,7 @@ EXTENSIONS: dict[str, Endpoint] = {
     **ACTIVITIES,
     **ADDITIONS,
     **SERIALS,
+    **TIMELINE,
     **TOKENS,
     **WEBHOOKS,
 }

@@ -127,6 +127,41 @@ def show(
     show_table("\nHistory", ("when", "what", "by", "activity"), rows)
 
 
+@app.command("history")
+def history(
+    ctx: typer.Context,
+    serial: Annotated[str, typer.Argument(help="Serial number, IMEI or MEID.")],
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many entries to show.")] = 100,
+    before: Annotated[int | None, typer.Option(help="Go on where the page before ended.")] = None,
+    org: Organization_ = None,
+    as_json: Json = False,
+) -> None:
+    """Show everything on record of a device, all its times in the organisation, newest first."""
+    from pomona.registry import device_history, devices
+
+    with installation(ctx) as runtime:
+        owner = organization(runtime, org)
+        known = runtime.store.read_sync(lambda tx: devices.resolve(tx, [serial]))
+        device = runtime.store.read_sync(lambda tx: devices.get(tx, owner.id, known.get(serial, serial)))
+        found = runtime.store.read_sync(
+            lambda tx: device_history.timeline(tx, owner.id, device.serial, before=before, limit=limit)
+        )
+    if as_json:
+        show_json({"history": [_whole(moment) for moment in found.moments], "before": found.more})
+        return
+    rows = [(when(moment.at), _said(moment), moment.by, moment.activity) for moment in found.moments]
+    show_table(device.serial, ("when", "what", "by", "activity"), rows)
+    if found.more is not None:
+        say(f"There is more: --before {found.more}")
+
+
+def _whole(moment: "Moment") -> dict[str, Any]:
+    actor = moment.actor
+    who = {} if actor is None else {"actor": {"type": actor.kind, "id": actor.id, "address": actor.address}}
+    values = {"was": moment.before, "is": moment.after, "activity_type": moment.activity_type}
+    return _entry(moment) | who | {name: value for name, value in values.items() if value not in (None, "")}
+
+
 def _line(device: "DeviceLine", services: dict[int, str]) -> dict[str, Any]:
     released = device.released_at is not None
     return {
@@ -171,6 +206,9 @@ def _record(device: "Device", service: str | None) -> dict[str, Any]:
         "assigned_by": device.assigned_by,
         "profile": device.profile_status if service else None,
         "provisional_until": when(device.provisional_until),
+        "migration": device.migration_status,
+        "migrate_by": when(device.migration_deadline),
+        "release_final": when(device.release_at),
         "released": when(device.released_at),
     }
     return {name: value for name, value in record.items() if value or name in ("serial", "service")}
@@ -181,7 +219,8 @@ def _entry(moment: "Moment") -> dict[str, Any]:
         "at": when(moment.at),
         "what": moment.what,
         "service": moment.service,
-        "before": moment.before,
+        "before": moment.lost_by,
+        "type": moment.type,
         "by": moment.by,
         "activity": moment.activity,
         "note": moment.note,
@@ -190,13 +229,18 @@ def _entry(moment: "Moment") -> dict[str, Any]:
 
 
 def _said(moment: "Moment") -> str:
+    activity = moment.activity_type.replace("_", " ").lower()
     sentences = {
         "ADDED": f"added: {moment.note}",
         "ASSIGNED": f"assigned to {moment.service}",
-        "MOVED": f"moved from {moment.before} to {moment.service}",
+        "MOVED": f"moved from {moment.lost_by} to {moment.service}",
         "CHANGED": f"changed; {moment.service} was told",
+        "PROFILE_ASSIGNED": f"profile of {moment.service} assigned",
         "UNASSIGNED": f"taken off {moment.service}",
-        "EVENT": moment.note.replace("_", " ").lower(),
+        "ACTIVITY": f"changed by: {activity}",
+        "UNCHANGED": f"{activity} changed nothing: {moment.note.replace('_', ' ').lower()}",
+        "REFUSED": f"{activity} was refused: {moment.note.replace('_', ' ').lower()}",
+        "EVENT": moment.type.replace("_", " ").lower(),
         "RELEASED": "released from the organisation",
     }
     return sentences[moment.what]

@@ -29,7 +29,7 @@ def migrate(
     For iPhone, iPad and Mac that fetched their profile from another external service. The new service sees the deadline
     (protocol 8 and later), and so does a device that asks for its activation record.
     """
-    wanted, deadline = all_serials(serials, file), _moment(by or None)
+    wanted, deadline = all_serials(serials, file), moment(by or None)
     if deadline is None:
         refuse("say with --by until when the devices must have gone over")
     with installation(ctx) as runtime:
@@ -56,17 +56,18 @@ def deadline(
 
     Only while they have not begun.
     """
-    wanted, moment = all_serials(serials, file), _moment(at)
+    wanted, when = all_serials(serials, file), moment(at)
     with installation(ctx) as runtime:
         owner = organization(runtime, org)
-        type = "CANCEL_MDM_MIGRATION" if moment is None else "UPDATE_MDM_MIGRATION_DEADLINE"
+        type = "CANCEL_MDM_MIGRATION" if when is None else "UPDATE_MDM_MIGRATION_DEADLINE"
         if preview:
-            show_preview(runtime, owner, type, wanted, as_json, deadline=moment)
+            show_preview(runtime, owner, type, wanted, as_json, deadline=when)
             return
-        do(runtime, owner, type, wanted, as_json, deadline=moment)
+        do(runtime, owner, type, wanted, as_json, deadline=when)
 
 
-def _moment(text: str | None) -> int | None:
+def moment(text: str | None) -> int | None:
+    """A time that a person wrote, in ms; ends the command with a sentence when it is none."""
     from pomona.formats.times import parse_iso
 
     try:

@@ -1,79 +1,102 @@
-"""What happened to one device during its tenure: how it came, where it was assigned, what its services were told."""
+"""What happened to a serial in one organisation: how it came, where it was assigned, what its services were told, who did what.
 
+Put together from what is on record anyway: tenures, operations, the audit log and the results of activities. Another
+organisation's time with the same serial is in none of these.
+"""
+
+from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple, get_args
 
-from pomona.registry import audit
+from pomona.registry import history_sources
+from pomona.registry.actors import Actor
 from pomona.registry.devices import Device
-from pomona.registry.operations import Op
-from pomona.store import Row, Tx
+from pomona.registry.history_sources import Of
+from pomona.store import Tx
 
-What = Literal["ADDED", "ASSIGNED", "MOVED", "CHANGED", "UNASSIGNED", "EVENT", "RELEASED"]
-_ARRIVED = "DEVICE_ADDED_TO_ORG"
-_ORDER: tuple[What, ...] = ("ADDED", "ASSIGNED", "MOVED", "CHANGED", "UNASSIGNED", "EVENT", "RELEASED")
+What = Literal[
+    "ADDED",
+    "ASSIGNED",
+    "MOVED",
+    "CHANGED",
+    "PROFILE_ASSIGNED",
+    "UNASSIGNED",
+    "ACTIVITY",
+    "UNCHANGED",
+    "REFUSED",
+    "EVENT",
+    "RELEASED",
+]
+_ORDER: tuple[str, ...] = get_args(What)
+_SAME_MOMENT = 12
+"""Bits of a key that count what happened in one millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One entry. `at` is in milliseconds; `service` is the name of the service it is about, `before` of the one that lost
-    the device; `by` is who caused it; `activity` the public id of the activity it belongs to; `note` a detail in words."""
+    """One entry. `at` is in milliseconds; `service` is the name of the service it is about, `lost_by` of the one that lost
+    the device; `actor` who caused it, as far as that is known; `activity` the public id and `activity_type` the type of the
+    activity it belongs to; `note` a detail in words.
+
+    An EVENT is of the audit log: its type, and what was before and after. An ACTIVITY changed the device without that a
+    service was told; UNCHANGED
+    and REFUSED are of one that need not or could not, and `note` says why.
+    """
 
     at: int
     what: What
     service: str = ""
-    before: str = ""
-    by: str = ""
+    lost_by: str = ""
+    actor: Actor | None = None
     activity: str = ""
+    activity_type: str = ""
     note: str = ""
+    type: str = ""
+    before: Any = None
+    after: Any = None
+
+    @property
+    def by(self) -> str:
+        """The name of who caused it."""
+        return "" if self.actor is None else self.actor.name
+
+
+class Timeline(NamedTuple):
+    """Moments, newest first, the place of each among those of its millisecond, and the key behind which more may follow (None
+    at the end)."""
+
+    moments: list[Moment]
+    places: list[int]
+    more: int | None
+
+
+def timeline(
+    tx: Tx, organization_id: int, serial: str, *, before: int | None = None, limit: int = 100
+) -> Timeline:
+    """A page of everything on record of a canonical serial in an organisation, all its tenures there.
+
+    `before` is the `more` of the page before. Nothing for a serial that the organisation never had.
+    """
+    until, skipped = (
+        (1 << 50, 0) if before is None else (before >> _SAME_MOMENT, before % (1 << _SAME_MOMENT))
+    )
+    of = Of(organization_id, serial, until, limit + skipped + 1)
+    found = [Moment(**values) for values in history_sources.everything(tx, of)]
+    # What happened in the same instant stays in the order of cause and effect.
+    found.sort(key=lambda moment: (moment.at, _ORDER.index(moment.what)), reverse=True)
+    page = found[skipped : skipped + limit]
+    seen = Counter({until: skipped})
+    places = []
+    for moment in page:
+        places.append(seen[moment.at])
+        seen[moment.at] += 1
+    if len(found) <= skipped + limit:
+        return Timeline(page, places, None)
+    return Timeline(page, places, page[-1].at << _SAME_MOMENT | seen[page[-1].at])
 
 
 def of_device(tx: Tx, device: Device, *, limit: int = 200) -> list[Moment]:
-    """Everything on record of the device's present tenure, newest first; `limit` for each kind of source."""
-    about = audit.about(tx, device.organization_id, "DEVICE", device.serial, limit=limit)
-    events = [event for event in about if event.at >= device.added_at]
-    arrival = next((event for event in events if event.type == _ARRIVED), None)
-    moments = [
-        _arrival(device, "" if arrival is None else arrival.actor.name),
-        *_operations(tx, device, limit),
-    ]
-    moments += [
-        Moment(event.at, "EVENT", by=event.actor.name, note=event.type)
-        for event in events
-        if event is not arrival
-    ]
-    if device.released_at is not None:
-        by = (device.released_by or "").partition(":")[2]
-        moments.append(Moment(device.released_at, "RELEASED", by=by))
-    # What happened in the same instant stays in the order of cause and effect.
-    moments.sort(key=lambda moment: (moment.at, _ORDER.index(moment.what)), reverse=True)
-    return moments
-
-
-def _arrival(device: Device, by: str) -> Moment:
-    source = f"{device.source} {device.source_id}".strip()
-    note = f"{source}, order {device.order_number}" if device.order_number else source
-    return Moment(device.added_at, "ADDED", by=by, note=note)
-
-
-def _operations(tx: Tx, device: Device, limit: int) -> list[Moment]:
-    rows = tx.rows(
-        "SELECT o.op, o.at, coalesce(s.name, 'a deleted service'), coalesce(a.actor_name, ''), coalesce(a.uuid, '')"
-        " FROM operation o LEFT JOIN service s ON s.id = o.service_id LEFT JOIN activity a ON a.id = o.activity_id"
-        " WHERE o.device_id = $1 ORDER BY o.at DESC, o.op LIMIT $2",
-        *(device.id, limit),
-    )
-    # A move is told to both services at one time: it is one moment here.
-    losses = {(row[1], row[4]): row[2] for row in rows if row[0] == Op.DELETED}
-    gains = {(row[1], row[4]) for row in rows if row[0] == Op.ADDED}
-    return [
-        _moment(row, losses.get((row[1], row[4]), ""))
-        for row in rows
-        if row[0] != Op.DELETED or (row[1], row[4]) not in gains
-    ]
-
-
-def _moment(row: Row, before: str) -> Moment:
-    op, at, service, by, activity = row
-    if op == Op.ADDED:
-        return Moment(at, "MOVED" if before else "ASSIGNED", service, before, by, activity)
-    return Moment(at, "UNASSIGNED" if op == Op.DELETED else "CHANGED", service, "", by, activity)
+    """The newest moments of a device's present tenure, newest first."""
+    found = timeline(tx, device.organization_id, device.serial, limit=limit).moments
+    begun = next((n for n, moment in enumerate(found) if moment.what == "ADDED"), len(found))
+    return found[: begun + 1]

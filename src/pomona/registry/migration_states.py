@@ -149,8 +149,8 @@ def end_provisional(tx: Tx, now: int) -> None:
 
 
 def _record(tx: Tx, *, organization_id: int, type: str, ids: Sequence[int], now: int) -> None:
-    name = f"{len(ids)} device{'' if len(ids) == 1 else 's'}"
-    id = ""
+    subject = audit.Subject("MIGRATION", "deadline", f"{len(ids)} devices")
     if len(ids) == 1:
-        id = name = tx.value("SELECT serial FROM device WHERE id = $1", ids[0])
-    audit.record(tx, organization_id, type, SYSTEM, audit.Subject("DEVICE", id, name), now=now, devices=ids)
+        serial = tx.value("SELECT serial FROM device WHERE id = $1", ids[0])
+        subject = audit.Subject("DEVICE", serial, serial)
+    audit.record(tx, organization_id, type, SYSTEM, subject, now=now, devices=ids)

@@ -15,8 +15,10 @@ from pomona.keys.passwords import hash_password
 from pomona.keys.randomness import seeded
 from pomona.portal import routes, site_map
 from pomona.portal.sign_in_page import SignInPage
-from pomona.registry import api_accounts, people, portal_sessions
+from pomona.registry import api_accounts, arrival_rules, people, portal_sessions
+from pomona.registry.arrival_conditions import Conditions
 from pomona.registry.people import Person
+from pomona.registry.services import Service
 from pomona.runtime import Clock, Runtime, Settings
 from pomona.server.application import Application
 from pomona.sign_in import routes as sign_in
@@ -139,6 +141,7 @@ def furnished(portal: Portal) -> list[str]:
         "{client_id}": account.client_id,
     }
     uuids = {"services": service.uuid, "activities": activity.uuid, "people": person.uuid}
+    uuids["rules"] = _rule(world, service)
     addresses = []
     for path, steps in site_map.PAGES.items():
         if "GET" not in steps or "{key}" in path or path == "/portal/":
@@ -148,6 +151,16 @@ def furnished(portal: Portal) -> list[str]:
             filled = filled.replace(name, value)
         addresses.append(filled)
     return [*addresses, f"/portal/devices/{serials(1)[0]}", "/portal/devices?q=nothing"]
+
+
+def _rule(world: World, service: Service) -> str:
+    """A rule for arriving devices; its public id."""
+    asked = Conditions(source="RESELLER", product_type="iPhone")
+    return world.store.write_sync(
+        lambda tx: arrival_rules.create(
+            tx, world.id, "Phones", asked, service, actor=ADMIN, now=world.now, rng=world.rng
+        )
+    ).uuid
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from itertools import chain
 
 from pomona.business_api import activities, apple_care, audit_events, devices, enrolled, servers, users
 from pomona.business_api.activity_extensions import ACTIVITIES
+from pomona.business_api.arrival_rules import RULES
 from pomona.business_api.collection_endpoints import COLLECTIONS
 from pomona.business_api.device_additions import ADDITIONS
 from pomona.business_api.errors import ApiError, Problem
@@ -64,6 +65,7 @@ ENDPOINTS: dict[str, Endpoint] = {
 EXTENSIONS: dict[str, Endpoint] = {
     **ACTIVITIES,
     **ADDITIONS,
+    **RULES,
     **SERIALS,
     **TIMELINE,
     **TOKENS,

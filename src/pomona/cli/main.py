@@ -23,6 +23,7 @@ NOUNS = (
     "service",
     "device",
     "catalogue",
+    "rule",
     "activity",
     "api-account",
     "person",

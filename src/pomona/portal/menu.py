@@ -41,6 +41,7 @@ MENU = (
         (
             Item("Orders", "/portal/orders", "order", Permission.LOOK),
             Item("Suppliers", "/portal/suppliers", "supplier", Permission.LOOK),
+            Item("Arrival rules", "/portal/rules", "rule", Permission.LOOK),
         ),
     ),
     Group(

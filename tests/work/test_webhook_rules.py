@@ -127,7 +127,7 @@ def test_changes_are_in_the_audit_log_and_none_is_none(runtime: Runtime) -> None
     update(runtime, changed, name="New")
     runtime.store.write_sync(lambda tx: webhooks.remove(tx, changed, actor=ADMIN, now=world.now))
     found = runtime.store.read_sync(lambda tx: audit.about(tx, world.id, "WEBHOOK", webhook.uuid))
-    assert [event.type for event in found] == ["WEBHOOK_REMOVED", "WEBHOOK_CHANGED", "WEBHOOK_ADDED"]
+    assert [event.type for event in found] == ["WEBHOOK_DELETED", "WEBHOOK_CHANGED", "WEBHOOK_ADDED"]
     assert found[1].after["new_address"] is True
     with pytest.raises(NotFound):
         runtime.store.read_sync(lambda tx: webhooks.find(tx, world.id, "New"))

@@ -35,6 +35,15 @@ TYPES = {
     "SERVICE_TOKEN_RENEWED": "Server token renewed",
     "SERVICE_TOKEN_REVOKED": "Server tokens revoked",
     "SERVICE_UPDATED": "Service changed",
+    "DOMAIN_PROOF_EXPIRING": "Domain has to be verified soon",
+    "MAIL_CHOICES_CHANGED": "Choice of mails changed",
+    "ORDER_AVAILABLE": "Order is here",
+    "ORDER_OVERRIDDEN": "Order corrected",
+    "ORDER_PENDING": "Order waits for a link",
+    "ORDER_RETURNED": "Devices returned",
+    "ORDER_VOIDED": "Order withdrawn",
+    "WEBHOOK_DISABLED": "Webhook switched off",
+    "WEBHOOK_REPLAYED": "Webhook messages sent again",
     "SIGNED_OUT_ELSEWHERE": "Signed out everywhere else",
 }
 """Types whose name alone does not read well; the others are their own words."""
@@ -49,6 +58,7 @@ _PAGES = {
     "ENROLLMENT": ("enrolled", Permission.MANAGE),
     "SERVICE": ("services", Permission.LOOK),
     "USER": ("people", Permission.PEOPLE),
+    "WEBHOOK": ("webhooks", Permission.WEBHOOKS),
 }
 
 

@@ -49,6 +49,7 @@ MENU = (
         (
             Item("People", "/portal/people", "people", Permission.PEOPLE),
             Item("API accounts", "/portal/api-accounts", "key", Permission.API_ACCOUNTS),
+            Item("Webhooks", "/portal/webhooks", "webhook", Permission.WEBHOOKS),
             Item("Audit log", "/portal/audit", "log", Permission.LOGS),
         ),
     ),

@@ -26,6 +26,13 @@ NOTICES = {
     "service-saved": "Saved.",
     "terms-accepted": "The terms were accepted. Services are let in again.",
     "tokens-revoked": "All tokens were revoked. The service is locked out until it gets a new one.",
+    "mails-saved": "Saved.",
+    "webhook-off": "The webhook is off. What happens is kept for it.",
+    "webhook-on": "The webhook is on.",
+    "webhook-removed": "The webhook was removed.",
+    "webhook-replayed": "It is being sent again.",
+    "webhook-saved": "Saved.",
+    "webhook-tested": "A test is being sent.",
     "others-signed-out": "You are signed in here and nowhere else.",
     "stopped": "The activity was stopped. What was done stays done.",
 }

@@ -3,8 +3,9 @@
 from pomona.keys.passwords import check_password, hash_password
 from pomona.portal.answers import Answer, Moved, Shown
 from pomona.portal.visit import Visit
-from pomona.registry import people, portal_sessions
+from pomona.registry import mail_choices, people, portal_sessions
 from pomona.registry.errors import Invalid
+from pomona.registry.mail_topics import TOPICS
 from pomona.store import Tx
 
 SIGN_IN = "/portal/sign-in"
@@ -13,8 +14,32 @@ SIGN_IN = "/portal/sign-in"
 def show(tx: Tx, visit: Visit) -> Answer:
     """Who is signed in, and their sessions."""
     person = people.get(tx, visit.organization_id, visit.session.account_uuid)
-    context = {"account": person, "sessions": portal_sessions.of_account(tx, visit.session, visit.now)}
+    choices = mail_choices.of_person(tx, person)
+    context = {
+        "account": person,
+        "sessions": portal_sessions.of_account(tx, visit.session, visit.now),
+        "topics": [
+            {"name": name, "label": topic.label, "meaning": topic.meaning, "wanted": choices.wanted[name]}
+            for name, topic in TOPICS.items()
+        ],
+        "address": choices.address,
+        "deliverable": choices.deliverable,
+        "mailing": bool(visit.runtime.settings.smtp_host),
+    }
     return Shown("own_account.html", context)
+
+
+def choose_mails(tx: Tx, visit: Visit) -> Answer:
+    """Keeps what is wanted by mail, and where it goes. What is as the role has it goes on following the role."""
+    person = people.get(tx, visit.organization_id, visit.session.account_uuid)
+    ticked = visit.form.texts("topic")
+    wanted = {
+        name: None if (name in ticked) == (person.role in topic.roles) else name in ticked
+        for name, topic in TOPICS.items()
+    }
+    address = visit.form.text("address")
+    mail_choices.choose(tx, person, wanted, address=address, actor=visit.actor, now=visit.now)
+    return Moved("/portal/account", "mails-saved")
 
 
 def sign_out(tx: Tx, visit: Visit) -> Answer:

@@ -35,6 +35,8 @@ class Permission(StrEnum):
     """Add, change and deactivate people's accounts."""
     API_ACCOUNTS = "api_accounts"
     """Make API accounts and revoke their keys."""
+    WEBHOOKS = "webhooks"
+    """Change where programs are told of what happens, and see what they were sent."""
 
 
 _ALL = frozenset(Permission)

@@ -29,6 +29,8 @@ from pomona.portal import (
     start,
     supplier_list,
     terms,
+    webhook_list,
+    webhook_page,
 )
 from pomona.portal.device_changes import ASSIGN, RELEASE, UNASSIGN, Change
 from pomona.portal.door import Step
@@ -134,12 +136,24 @@ PAGES: dict[str, Steps] = {
     "/portal/api-accounts/{client_id}/delete": _post(
         api_account_page.delete, May.API_ACCOUNTS, api_account_page.show
     ),
+    "/portal/webhooks": _get(webhook_list.show, May.WEBHOOKS),
+    "/portal/webhooks/new": _get(webhook_list.form, May.WEBHOOKS)
+    | _post(webhook_list.add, May.WEBHOOKS, webhook_list.form),
+    "/portal/webhooks/{uuid}": _get(webhook_page.show, May.WEBHOOKS)
+    | _post(webhook_page.change, May.WEBHOOKS, webhook_page.show),
+    "/portal/webhooks/{uuid}/deliveries/{message}": _get(webhook_page.delivery, May.WEBHOOKS),
+    "/portal/webhooks/{uuid}/test": _post(webhook_page.test_it, May.WEBHOOKS),
+    "/portal/webhooks/{uuid}/switch": _post(webhook_page.switch, May.WEBHOOKS),
+    "/portal/webhooks/{uuid}/replay": _post(webhook_page.replay, May.WEBHOOKS, webhook_page.show),
+    "/portal/webhooks/{uuid}/secret": _post(webhook_page.rotate, May.WEBHOOKS, webhook_page.show),
+    "/portal/webhooks/{uuid}/remove": _post(webhook_page.remove, May.WEBHOOKS),
     "/portal/audit": _get(audit_log.show, May.LOGS),
     "/portal/terms": _post(terms.accept, May.TERMS),
     "/portal/account": _get(own_account.show, None),
     "/portal/account/password": _post(
         own_account.change_password, None, own_account.show, own_account.weigh_password
     ),
+    "/portal/account/mails": _post(own_account.choose_mails, None, own_account.show),
     "/portal/account/sign-out-others": _post(own_account.sign_out_others, None),
     "/portal/sign-out": _post(own_account.sign_out, None),
 }

@@ -185,7 +185,7 @@ def remove(tx: Tx, webhook: Webhook, *, actor: Actor, now: int) -> None:
     )
     tx.execute("DELETE FROM webhook_message WHERE webhook_id = $1", webhook.id)
     tx.execute("DELETE FROM webhook WHERE id = $1", webhook.id)
-    audit.record(tx, webhook.organization_id, "WEBHOOK_REMOVED", actor, webhook.subject, now=now)
+    audit.record(tx, webhook.organization_id, "WEBHOOK_DELETED", actor, webhook.subject, now=now)
 
 
 def give_up(tx: Tx, webhook: Webhook, problem: str, *, actor: Actor, now: int) -> bool:

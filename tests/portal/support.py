@@ -15,9 +15,11 @@ from pomona.keys.passwords import hash_password
 from pomona.keys.randomness import seeded
 from pomona.portal import routes, site_map
 from pomona.portal.sign_in_page import SignInPage
-from pomona.registry import api_accounts, arrival_rules, people, portal_sessions
+from pomona.registry import api_accounts, arrival_rules, people, portal_sessions, webhook_messages, webhooks
 from pomona.registry.arrival_conditions import Conditions
 from pomona.registry.people import Person
+from pomona.registry.webhook_messages import Outcome
+from pomona.registry.webhooks import Webhook
 from pomona.registry.services import Service
 from pomona.runtime import Clock, Runtime, Settings
 from pomona.server.application import Application
@@ -134,14 +136,17 @@ def furnished(portal: Portal) -> list[str]:
     account, _ = store.write_sync(
         lambda tx: api_accounts.create(tx, world.id, "Robot", actor=ADMIN, now=world.now, rng=world.rng)
     )
+    webhook, message = told_webhook(portal)
     named = {
         "{serial}": ours[0],
         "{uuid}": "",
         "{id}": str(order),
         "{client_id}": account.client_id,
+        "{message}": message,
     }
     uuids = {"services": service.uuid, "activities": activity.uuid, "people": person.uuid}
     uuids["rules"] = _rule(world, service)
+    uuids["webhooks"] = webhook.uuid
     addresses = []
     for path, steps in site_map.PAGES.items():
         if "GET" not in steps or "{key}" in path or path == "/portal/":
@@ -161,6 +166,25 @@ def _rule(world: World, service: Service) -> str:
             tx, world.id, "Phones", asked, service, actor=ADMIN, now=world.now, rng=world.rng
         )
     ).uuid
+
+
+def told_webhook(portal: Portal) -> tuple[Webhook, str]:
+    """A webhook, and a message that it refused once."""
+    world, runtime = portal.world, portal.runtime
+    now, store = runtime.clock.now(), runtime.store
+    wanted = webhooks.Wanted(name="Inventory", url="https://example.com/a/long/path/of/a/hook")
+    made = store.write_sync(
+        lambda tx: webhooks.add(
+            tx, world.id, wanted, actor=ADMIN, now=now, keys=runtime.keys, rng=runtime.rng
+        )
+    )
+    id = store.write_sync(
+        lambda tx: webhook_messages.send_test(tx, made.webhook, "Pip", now=now, rng=runtime.rng)
+    )
+    [message] = store.write_sync(lambda tx: webhook_messages.take(tx, made.webhook.id, "w", 1, now))
+    outcome = Outcome(500, 12, "the answer was 500", "no")
+    store.write_sync(lambda tx: webhook_messages.settle(tx, message, "w", outcome, now=now, rng=runtime.rng))
+    return made.webhook, id
 
 
 @contextlib.contextmanager

@@ -12,12 +12,14 @@ from typer.testing import CliRunner, Result
 
 from pomona.cli import device, order, supplier
 from pomona.enroll_service import routes
+from pomona.registry import submitted_orders
 from pomona.runtime import Settings
 from pomona.server.installation import installation
+from pomona.store import Store
 from pomona.work import worker
 from pomona.work.orders import OrderWorker
 from tests.support.serving import Serve
-from tests.support.supply import flow
+from tests.support.supply import Reseller, document, flow
 from tests.support.worlds import World
 
 
@@ -210,3 +212,35 @@ def test_why_a_device_is_not_there(line: Line) -> None:
         flow(runtime.store, runtime.clock.now())
     here = line.run("device", "why", "C02O1234567")
     assert (here.exit_code, "is in this organisation" in here.stdout) == (0, True)
+
+
+def test_a_suppliers_orders(line: Line) -> None:
+    token = line.json("supplier", "add", "RESELLER", "16FCE4A0")["token"]
+    assert line.json("supplier", "orders", "16FCE4A0") == {"submitted": [], "orders": []}
+    for number in ("A", "B"):
+        sent = line.submit(token, "--customer", customer(line), "--count", "3", "--order-number", number)
+        assert sent.exit_code == 0, sent.output
+    found = line.json("supplier", "orders", "16fce4a0")["orders"]
+    assert [(each["number"], each["state"], each["customer"]) for each in found] == [
+        ("B", "PENDING", customer(line)),
+        ("A", "PENDING", customer(line)),
+    ]
+    shown = line.run("supplier", "orders", "16FCE4A0", "--limit", "1")
+    assert f"--before {found[0]['id']}" in shown.stderr
+    (second,) = line.json("supplier", "orders", "16FCE4A0", "--before", str(found[0]["id"]))["orders"]
+    assert second["number"] == "A"
+
+
+def test_orders_that_are_not_worked_off_yet(store: Store) -> None:
+    reseller, world = Reseller(store), World(store)
+    reseller.submit(
+        document("C", world.organization.number, ["C02O1234567"]), document("N", "1", ["C02O1234568"])
+    )
+    ours = store.read_sync(lambda tx: submitted_orders.of_organization(tx, world.id))
+    assert [(each.number, each.type, each.begun, each.supplier_number) for each in ours] == [
+        ("C", "OR", False, "16FCE4A0")
+    ]
+    theirs = store.read_sync(lambda tx: submitted_orders.of_supplier(tx, reseller.id))
+    assert [each.number for each in theirs] == ["C", "N"]
+    reseller.work()
+    assert store.read_sync(lambda tx: submitted_orders.of_supplier(tx, reseller.id)) == []

@@ -66,6 +66,11 @@ def overridden(scene: Scene) -> None:
     scene.linked.send(document("X1", scene.id, [B], "OV"))
 
 
+def taken_out(scene: Scene) -> None:
+    scene.linked.send(document("X1", scene.id, [A]))
+    scene.linked.send(document("X1", scene.their_id, [A], "OV"))
+
+
 def released(scene: Scene) -> None:
     scene.linked.send(document("X1", scene.id, [A]))
     scene.ours.activity("RELEASE_DEVICES", [A])
@@ -114,6 +119,7 @@ CASES: dict[str, tuple[Callable[[Scene], object], list[Why]]] = {
     "returned": (returned, [Why.RETURNED]),
     "voided": (voided, [Why.VOIDED]),
     "overridden": (overridden, [Why.OVERRIDDEN]),
+    "overridden for another": (taken_out, [Why.TAKEN_OUT, Why.OTHER_ORGANIZATION_ID, Why.OWNED_ELSEWHERE]),
     "released": (released, [Why.RELEASED]),
     "released by hand": (released_by_hand, [Why.RELEASED]),
     "refused": (refused_as_theirs, [Why.REFUSED, Why.OWNED_ELSEWHERE]),

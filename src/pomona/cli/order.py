@@ -50,7 +50,7 @@ def list_(
             sender = runtime.store.read_sync(partial(suppliers.find, text=supplier)).id
             listed = partial(orders.of_supplier, supplier_id=sender)
         found = runtime.store.read_sync(partial(listed, before=before, limit=limit))
-    show_list("Orders", [_record(each) for each in found], as_json)
+    show_list("Orders", [record(each) for each in found], as_json)
 
 
 @app.command("show")
@@ -103,7 +103,7 @@ def _whole(tx: "Tx", order: "Order") -> dict[str, Any]:
     from pomona.registry import orders
 
     return {
-        **_record(order),
+        **record(order),
         "reason": order.reason,
         "history": [
             {
@@ -132,13 +132,16 @@ def _lines(tx: "Tx", order_id: int) -> "Iterator[Line]":
         after = page[-1].serial
 
 
-def _record(order: "Order") -> dict[str, Any]:
+def record(order: "Order") -> dict[str, Any]:
+    """An order as a list prints it."""
     return {
         "id": order.id,
         "number": order.number,
         "type": order.type,
         "supplier": f"{order.supplier_kind} {order.supplier_number}",
-        "state": order.state,
+        "state": f"{order.state}, OVERRIDDEN"
+        if order.type == "OV" and order.voided_at is None
+        else order.state,
         "pending": order.pending,
         "here": order.live,
         "returned": order.returned,
@@ -154,7 +157,7 @@ def _line(line: "Line") -> dict[str, Any]:
         "serial": line.serial,
         "delivery": line.delivery,
         "state": line.state.name,
-        "why": _problem(line.problem),
+        "why": _problem(line.problem) or line.returned_with,
         "shipped": when(line.shipped_at),
         "asset_tag": line.asset_tag,
     }

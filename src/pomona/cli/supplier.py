@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pomona.cli import supplier_accounts, supplier_certificates, supplier_client
+from pomona.cli import supplier_accounts, supplier_certificates, supplier_client, supplier_orders
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, show_list, show_record, when
 from pomona.cli.supplier_accounts import record
@@ -17,6 +17,7 @@ app.command("submit")(supplier_client.submit)
 app.command("validate")(supplier_client.validate)
 app.command("status")(supplier_client.status)
 app.command("details")(supplier_client.details)
+app.command("orders")(supplier_orders.orders)
 app.command("change")(supplier_accounts.change)
 app.command("ship-to")(supplier_accounts.ship_to)
 app.command("certificate")(supplier_certificates.certificate)

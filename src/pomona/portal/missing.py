@@ -19,6 +19,7 @@ _LOOKS = {
     Why.RETURNED: ("off", "Returned"),
     Why.VOIDED: ("off", "Order voided"),
     Why.OVERRIDDEN: ("off", "Order overridden"),
+    Why.TAKEN_OUT: ("off", "Order overridden"),
     Why.RELEASED: ("off", "Released"),
     Why.OTHER_ORGANIZATION_ID: ("bad", "Another Organisation ID"),
     Why.OWNED_ELSEWHERE: ("bad", "Another organisation's"),

@@ -6,11 +6,14 @@ from pomona.portal import missing
 from pomona.portal.answers import Answer, Shown
 from pomona.portal.paging import number_of
 from pomona.portal.visit import Visit
-from pomona.registry import orders
+from pomona.registry import moved_orders, orders, submitted_orders
 from pomona.registry.orders import Order
 from pomona.store import Tx
 
 PAGE = 50
+
+TYPES = {"OR": "Order", "RE": "Return", "VD": "Void", "OV": "Override"}
+"""What a supplier can submit, in words."""
 
 STATES = {
     "AVAILABLE": ("ok", "Available"),
@@ -38,6 +41,8 @@ def show(tx: Tx, visit: Visit) -> Answer:
     else:
         found = orders.of_organization(tx, visit.organization_id, before=before, limit=PAGE + 1)
     context = {
+        "submitted": [] if wanted or before else _submitted(tx, visit),
+        "moved": _moved(tx, visit, wanted) if before is None else [],
         "orders": [line(order) for order in found[:PAGE]],
         "wanted": wanted,
         "older": found[PAGE - 1].id if len(found) > PAGE else None,
@@ -45,6 +50,37 @@ def show(tx: Tx, visit: Visit) -> Answer:
         "missing": missing.explained(tx, visit, wanted) if wanted and not found else None,
     }
     return Shown("order_list.html", context)
+
+
+def _submitted(tx: Tx, visit: Visit) -> list[dict[str, Any]]:
+    """Orders that came a moment ago."""
+    return [
+        {
+            "number": each.number,
+            "what": TYPES.get(each.type, each.type),
+            "supplier": each.supplier_name,
+            "at": each.at,
+            "begun": each.begun,
+        }
+        for each in submitted_orders.of_organization(tx, visit.organization_id)
+    ]
+
+
+def _moved(tx: Tx, visit: Visit, wanted: str) -> list[dict[str, Any]]:
+    """Orders that an override made somebody else's."""
+    if wanted:
+        found = moved_orders.find(tx, visit.organization_id, wanted)
+    else:
+        found = moved_orders.of_organization(tx, visit.organization_id)
+    return [
+        {
+            "number": each.number,
+            "supplier": each.supplier_name,
+            "ordered_at": each.ordered_at,
+            "moved_at": each.moved_at,
+        }
+        for each in found
+    ]
 
 
 def line(order: Order) -> dict[str, Any]:
@@ -58,6 +94,7 @@ def line(order: Order) -> dict[str, Any]:
         "look": look,
         "state": state,
         "reason": order.reason,
+        "overridden": order.type == "OV" and order.voided_at is None,
         "here": order.live,
         "pending": order.pending,
         "refused": order.refused,

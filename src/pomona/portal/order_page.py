@@ -4,11 +4,11 @@ from typing import Any
 
 from pomona.portal import words
 from pomona.portal.answers import Answer, Shown
-from pomona.portal.order_list import line
+from pomona.portal.order_list import TYPES, line
 from pomona.portal.visit import Visit
 from pomona.registry import orders
 from pomona.registry.errors import NotFound
-from pomona.registry.orders import ClaimState, HistoryEntry, Line
+from pomona.registry.orders import ClaimState, DeliverySummary, HistoryEntry, Line
 from pomona.store import Tx
 
 PAGE = 100
@@ -25,7 +25,8 @@ CLAIMS = {
 }
 """The look and the word of each state of a device in an order."""
 
-_TYPES = {"OR": "Order", "RE": "Return", "VD": "Void", "OV": "Override"}
+_COUNTED = {ClaimState.PENDING: "waiting for a link"}
+"""Where the word of one is not that of many."""
 
 
 def show(tx: Tx, visit: Visit) -> Answer:
@@ -39,6 +40,7 @@ def show(tx: Tx, visit: Visit) -> Answer:
     context = {
         "order": line(order),
         "details": order,
+        "deliveries": [_delivery(each) for each in orders.deliveries(tx, order.id)] if not after else [],
         "history": [_submission(entry) for entry in orders.history(tx, order.id)],
         "lines": [_device(each) for each in found[:PAGE]],
         "after": found[PAGE - 1].serial if len(found) > PAGE else None,
@@ -50,10 +52,23 @@ def show(tx: Tx, visit: Visit) -> Answer:
 def _submission(entry: HistoryEntry) -> dict[str, Any]:
     return {
         "at": entry.received_at,
-        "what": _TYPES.get(entry.type, entry.type),
+        "what": TYPES.get(entry.type, entry.type),
         "transaction": entry.transaction_id,
         "problem": "" if entry.problem is None else words.order_problem(entry.problem),
         "detail": entry.detail,
+    }
+
+
+def _delivery(each: DeliverySummary) -> dict[str, Any]:
+    return {
+        "number": each.number,
+        "shipped_at": each.shipped_at,
+        "devices": sum(each.counts.values()),
+        "states": [
+            {"look": look, "word": _COUNTED.get(state, word.lower()), "count": count}
+            for state, (look, word) in CLAIMS.items()
+            if (count := each.counts.get(state))
+        ],
     }
 
 
@@ -66,5 +81,6 @@ def _device(each: Line) -> dict[str, Any]:
         "look": look,
         "state": state,
         "why": "" if each.problem is None else words.order_problem(each.problem),
+        "returned_with": each.returned_with,
         "here": each.state is ClaimState.LIVE,
     }

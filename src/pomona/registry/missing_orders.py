@@ -11,7 +11,7 @@ from pomona.store import Tx
 _LOOKED_THROUGH = 200
 """Refused orders whose devices are looked through, the newest: they have no index, and are few."""
 
-_CUSTOMER = {"RESELLER": "p.customer", "APPLE": "ltrim(p.customer, '0')"}
+CUSTOMER = {"RESELLER": "p.customer", "APPLE": "ltrim(p.customer, '0')"}
 """A submission's customer as the registry spells it: the maker's customer numbers may have been written with zeros."""
 
 Supplier = tuple[str, str, str]
@@ -69,13 +69,27 @@ def lines_of(tx: Tx, organization_id: int, serial: str) -> list[OrderLine]:
     ]
 
 
-def left_at(tx: Tx, organization_id: int, serial: str) -> int | None:
-    """When the organisation's last device of this serial left it."""
-    at: int | None = tx.value(
-        "SELECT max(released_at) FROM device WHERE serial = $1 AND released_at IS NOT NULL AND id BETWEEN $2 AND $3",
+class Left(NamedTuple):
+    """A device that left: when (milliseconds), and the supplier that took it out, None when it was released."""
+
+    at: int
+    supplier: Supplier | None
+    number: str
+
+
+def left(tx: Tx, organization_id: int, serial: str) -> Left | None:
+    """How the organisation's last device of this serial left it. `number` is that of the order it had come with."""
+    row = tx.row(
+        "SELECT d.released_at, d.released_by, o.number, s.kind, s.number, s.name FROM device d"
+        " LEFT JOIN purchase_order o ON o.id = d.order_id LEFT JOIN supplier s ON s.id = o.supplier_id"
+        " WHERE d.serial = $1 AND d.released_at IS NOT NULL AND d.id BETWEEN $2 AND $3 ORDER BY d.id DESC LIMIT 1",
         *(serial, first_number(organization_id), last_number(organization_id)),
     )
-    return at
+    if row is None:
+        return None
+    at, by, number, kind, supplier, name = row
+    taken = str(by).startswith("SUPPLIER:") and number is not None
+    return Left(at, (kind, supplier, name) if taken else None, number if taken else "")
 
 
 def misaddressed(tx: Tx, organization_id: int, serial: str) -> list[Supplier]:
@@ -122,12 +136,12 @@ def nobodys(tx: Tx, serial: str) -> bool:
 def refused(tx: Tx, organization_id: int, serial: str) -> list[SubmittedOrder]:
     """Orders for the organisation that were refused as a whole or for this device, newest first."""
     found = []
-    for kind, customer in _customers(tx, organization_id):
+    for kind, customer in customers(tx, organization_id):
         whole = tx.rows(
             "SELECT w.number, w.received_at, w.kind, w.supplier, w.name, w.problem FROM (SELECT p.submission_id, p.n,"
             " p.number, p.problem, s.received_at, u.kind, u.number AS supplier, u.name FROM submission_order p"
             " JOIN submission s ON s.id = p.submission_id JOIN supplier u ON u.id = s.supplier_id AND u.kind = $1"
-            f" WHERE {_CUSTOMER[kind]} = $2 AND p.problem IS NOT NULL AND p.type IN ('OR', 'OV')"
+            f" WHERE {CUSTOMER[kind]} = $2 AND p.problem IS NOT NULL AND p.type IN ('OR', 'OV')"
             f" ORDER BY p.submission_id DESC, p.n DESC LIMIT {_LOOKED_THROUGH}) w"
             " JOIN submission_chunk c ON c.submission_id = w.submission_id AND c.order_n = w.n"
             " WHERE upper(c.devices) LIKE $3 ORDER BY w.submission_id DESC",
@@ -137,7 +151,7 @@ def refused(tx: Tx, organization_id: int, serial: str) -> list[SubmittedOrder]:
             "SELECT p.number, s.received_at, u.kind, u.number, u.name, t.problem FROM submission_problem t"
             " JOIN submission_order p ON p.submission_id = t.submission_id AND p.n = t.order_n AND p.type IN ('OR', 'OV')"
             " JOIN submission s ON s.id = p.submission_id JOIN supplier u ON u.id = s.supplier_id AND u.kind = $1"
-            f" WHERE {_CUSTOMER[kind]} = $2 AND t.device = $3 ORDER BY t.submission_id DESC LIMIT 20",
+            f" WHERE {CUSTOMER[kind]} = $2 AND t.device = $3 ORDER BY t.submission_id DESC LIMIT 20",
             *(kind, customer, serial),
         )
         for number, at, of_kind, supplier, name, problem in whole + single:
@@ -149,11 +163,11 @@ def refused(tx: Tx, organization_id: int, serial: str) -> list[SubmittedOrder]:
 def unfinished(tx: Tx, organization_id: int, serial: str) -> list[SubmittedOrder]:
     """Orders for the organisation that carry the serial and are not worked off yet."""
     found: dict[tuple[str, Supplier], SubmittedOrder] = {}
-    for kind, customer in _customers(tx, organization_id):
+    for kind, customer in customers(tx, organization_id):
         rows = tx.rows(
             "SELECT p.number, s.received_at, u.kind, u.number, u.name FROM submission s"
             " JOIN supplier u ON u.id = s.supplier_id AND u.kind = $1"
-            f" JOIN submission_order p ON p.submission_id = s.id AND p.n >= s.next_order AND {_CUSTOMER[kind]} = $2"
+            f" JOIN submission_order p ON p.submission_id = s.id AND p.n >= s.next_order AND {CUSTOMER[kind]} = $2"
             " AND p.problem IS NULL AND p.type IN ('OR', 'OV')"
             " JOIN submission_chunk c ON c.submission_id = p.submission_id AND c.order_n = p.n"
             " WHERE s.completed_at IS NULL AND upper(c.devices) LIKE $3 ORDER BY s.id",
@@ -165,7 +179,7 @@ def unfinished(tx: Tx, organization_id: int, serial: str) -> list[SubmittedOrder
     return list(found.values())
 
 
-def _customers(tx: Tx, organization_id: int) -> list[tuple[str, str]]:
+def customers(tx: Tx, organization_id: int) -> list[tuple[str, str]]:
     """What suppliers of each kind call the organisation."""
     number = organizations.get(tx, organization_id).number
     sql = "SELECT number FROM supplier_link WHERE organization_id = $1 AND kind = 'APPLE' ORDER BY number"

@@ -29,6 +29,7 @@ class Why(StrEnum):
     RETURNED = "RETURNED"
     VOIDED = "VOIDED"
     OVERRIDDEN = "OVERRIDDEN"
+    TAKEN_OUT = "TAKEN_OUT"
     RELEASED = "RELEASED"
     OTHER_ORGANIZATION_ID = "OTHER_ORGANIZATION_ID"
     OWNED_ELSEWHERE = "OWNED_ELSEWHERE"
@@ -75,6 +76,8 @@ _SENTENCES = {
     Why.VOIDED: "Order {order} of {supplier} named it and was voided. If that was a mistake, ask the supplier to order again.",
     Why.OVERRIDDEN: "Order {order} of {supplier} named it and was overridden by a list without it. If that was a mistake, ask"
     " the supplier to add it again.",
+    Why.TAKEN_OUT: "It came with order {order} of {supplier}, which was overridden and is not yours any more. If that was a"
+    " mistake, ask the supplier to override it with your Organisation ID.",
     Why.RELEASED: "It was released from this organisation. A new order of the supplier can bring it back, or adding it by"
     " hand.",
     Why.OTHER_ORGANIZATION_ID: "An order of {supplier}, which is linked here, names it for another Organisation ID than yours."
@@ -140,7 +143,7 @@ def _own(tx: Tx, organization_id: int, serial: str) -> list[Reason]:
     lines = missing_orders.lines_of(tx, organization_id, serial)
     found = [reason for line in lines if (reason := _of_line(line)) is not None]
     if not any(line.state is ClaimState.RELEASED for line in lines):
-        found += _released(tx, organization_id, serial, lines)
+        found += _left(tx, organization_id, serial, lines)
     told = {(reason.order_number, reason.problem) for reason in found}
     for each in missing_orders.refused(tx, organization_id, serial):
         if (each.number, each.problem) not in told:
@@ -160,10 +163,14 @@ def _of_line(line: OrderLine) -> Reason | None:
     return Reason(why_now, at, line.order_id, line.number, line.supplier, line.problem)
 
 
-def _released(tx: Tx, organization_id: int, serial: str, lines: list[OrderLine]) -> list[Reason]:
-    """A device that left otherwise than by an order's doing: released, having come by hand say."""
-    left = missing_orders.left_at(tx, organization_id, serial)
-    return [] if left is None or any(line.left_at == left for line in lines) else [Reason(Why.RELEASED, left)]
+def _left(tx: Tx, organization_id: int, serial: str, lines: list[OrderLine]) -> list[Reason]:
+    """A device that left otherwise than by an order that is still the organisation's."""
+    left = missing_orders.left(tx, organization_id, serial)
+    if left is None or any(line.left_at == left.at for line in lines):
+        return []
+    if left.supplier is None:
+        return [Reason(Why.RELEASED, left.at)]
+    return [Reason(Why.TAKEN_OUT, left.at, None, left.number, left.supplier)]
 
 
 def _of_submission(why: Why, each: SubmittedOrder) -> Reason:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from pomona.registry import orders
+from pomona.registry import moved_orders, orders
 from pomona.registry.destinations import customer_of
 from pomona.registry.order_problems import OrderRefused, Problem
 from pomona.registry.orders import Order
@@ -121,6 +121,8 @@ def _begin_override(tx: Tx, supplier: Supplier, entry: Entry, now: int) -> str:
         "UPDATE submission_order SET redated = $1 WHERE submission_id = $2 AND n = $3",
         *(int(standing.ordered_at != entry.ordered_at), entry.submission_id, entry.n),
     )
+    if customer != standing.customer:
+        moved_orders.note(tx, standing, organization_id, now)
     _rewrite(tx, standing, entry, customer, organization_id)
     return "ADD"
 

@@ -1,6 +1,6 @@
 """Orders as they stand: the net state of all submissions about each, and where every device of it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -112,7 +112,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A device of an order. `problem` says why a REFUSED one was."""
+    """A device of an order. `problem` says why a REFUSED one was, `returned_with` the number of a RETURNED one's return."""
 
     serial: str
     delivery: str
@@ -122,6 +122,7 @@ class Line:
     state: ClaimState
     problem: Problem | None
     device_id: int | None
+    returned_with: str = ""
 
 
 class DeliverySummary(NamedTuple):
@@ -195,11 +196,14 @@ def find(tx: Tx, organization_id: int, number: str) -> list[Order]:
 
 def lines(tx: Tx, order_id: int, *, after: str = "", limit: int = 1000) -> list[Line]:
     """Devices of an order by serial, whatever became of them; `after` is the last serial of the page before."""
+    columns = ", ".join(f"c.{column}" for column in _LINE.split(", "))
     rows = tx.rows(
-        f"SELECT {_LINE} FROM claim WHERE order_id = $1 AND serial > $2 ORDER BY serial LIMIT $3",
+        f"SELECT {columns}, coalesce(r.number, '') FROM claim c LEFT JOIN purchase_order r"
+        f" ON r.id = c.returned_by AND c.state = {ClaimState.RETURNED:d}"
+        " WHERE c.order_id = $1 AND c.serial > $2 ORDER BY c.serial LIMIT $3",
         *(order_id, after, limit),
     )
-    return [_line(row) for row in rows]
+    return [replace(_line(row[:8]), returned_with=row[8]) for row in rows]
 
 
 def contents(tx: Tx, order: Order) -> list[Line]:

@@ -136,6 +136,14 @@ CREATE INDEX purchase_order_numbered ON purchase_order (organization_id, number)
 CREATE INDEX purchase_order_pending ON purchase_order (supplier_id, customer{then_id}) WHERE pending > 0;
 CREATE INDEX purchase_order_flowing ON purchase_order (id) WHERE flow_from IS NOT NULL;
 
+CREATE TABLE order_moved (
+  organization_id BIGINT NOT NULL,
+  order_id BIGINT NOT NULL,
+  ordered_at BIGINT NOT NULL,
+  moved_at BIGINT NOT NULL,
+  PRIMARY KEY (organization_id, order_id)
+) {clustered};
+
 CREATE TABLE claim (
   order_id BIGINT NOT NULL,
   serial TEXT NOT NULL,

@@ -27,6 +27,7 @@ from pomona.sign_in import routes as sign_in
 from pomona.store import Store
 from pomona.work import worker
 from pomona.work.activities import ActivityWorker
+from tests.portal.collected import collected
 from tests.support.serving import Serve
 from tests.support.supply import Reseller, document
 from tests.support.worlds import ADMIN, World, serials
@@ -147,6 +148,7 @@ def furnished(portal: Portal) -> list[str]:
     uuids = {"services": service.uuid, "activities": activity.uuid, "people": person.uuid}
     uuids["rules"] = _rule(world, service)
     uuids["webhooks"] = webhook.uuid
+    uuids |= collected(world, ours[:12])
     addresses = []
     for path, steps in site_map.PAGES.items():
         if "GET" not in steps or "{key}" in path or path == "/portal/":

@@ -130,7 +130,7 @@ def test_every_page_can_be_read_by_everybody(chromium: Browser, local_portal: Po
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         for address in addresses:
-            if ".csv" in address:
+            if ".csv" in address or ".mobileconfig" in address:
                 continue
             answer = page.goto(address)
             assert answer is not None

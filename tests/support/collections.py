@@ -1,12 +1,22 @@
-"""Units, groups, apps and packages for tests of every room. Each call commits."""
+"""Units, groups, apps, packages and configurations for tests of every room. Each call commits."""
 
-from pomona.registry import apps, organizational_units, packages, people, user_groups
+from pomona.registry import (
+    apps,
+    configuration_profiles,
+    configurations,
+    organizational_units,
+    packages,
+    people,
+    user_groups,
+)
 from pomona.registry.apps import App
+from pomona.registry.configurations import Configuration
 from pomona.registry.organizational_units import Unit
 from pomona.registry.packages import Package
 from pomona.registry.people import Person
 from pomona.registry.smart_groups import Rule
 from pomona.registry.user_groups import Group
+from tests.support.profiles import profile
 from tests.support.worlds import ADMIN, World
 
 
@@ -84,4 +94,12 @@ def package(world: World, name: str = "Agent") -> Package:
     )  # fmt: skip
     return world.store.write_sync(
         lambda tx: packages.add(tx, world.id, about, actor=ADMIN, now=world.now, rng=world.rng)
+    )
+
+
+def configuration(world: World, name: str = "Guest Wi-Fi", *types: str) -> Configuration:
+    """Adds a configuration."""
+    read = configuration_profiles.read(profile(*types))
+    return world.store.write_sync(
+        lambda tx: configurations.create(tx, world.id, name, read, actor=ADMIN, now=world.now, rng=world.rng)
     )

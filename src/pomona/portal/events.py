@@ -22,6 +22,12 @@ TYPES = {
     "API_ACCOUNT_KEY_REVOKED": "Key of an API account revoked",
     "API_ACCOUNT_NAME_CHANGED": "API account renamed",
     "API_ACCOUNT_ROLE_LOCATION_CHANGED": "Permissions of an API account changed",
+    "COLLECTION_CREATED": "Blueprint made",
+    "COLLECTION_DELETED": "Blueprint deleted",
+    "COLLECTION_UPDATED": "Blueprint changed",
+    "CONFIG_SETTINGS_CREATED": "Configuration added",
+    "CONFIG_SETTINGS_DELETED": "Configuration deleted",
+    "CONFIG_SETTINGS_UPDATED": "Configuration changed",
     "DEVICE_ADDED_TO_ORG": "Devices added",
     "DEVICE_ASSIGNED_TO_SERVER": "Devices assigned",
     "DEVICE_REMOVED_FROM_ORG": "Devices released",
@@ -54,10 +60,14 @@ _NONE = ("overlap_ms", 0)
 _PAGES = {
     "ACTIVITY": ("activities", Permission.LOOK),
     "API_USER": ("api-accounts", Permission.API_ACCOUNTS),
+    "COLLECTION": ("blueprints", Permission.MANAGE),
     "DEVICE": ("devices", Permission.LOOK),
+    "DEVICE_MANAGEMENT_SETTING": ("configurations", Permission.MANAGE),
     "ENROLLMENT": ("enrolled", Permission.MANAGE),
     "SERVICE": ("services", Permission.LOOK),
+    "UNIT": ("units", Permission.PEOPLE),
     "USER": ("people", Permission.PEOPLE),
+    "USER_GROUP": ("groups", Permission.PEOPLE),
     "WEBHOOK": ("webhooks", Permission.WEBHOOKS),
 }
 

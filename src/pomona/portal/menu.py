@@ -34,6 +34,8 @@ MENU = (
             Item("Services", "/portal/services", "service", Permission.LOOK),
             Item("Enrolled", "/portal/enrolled", "enrolled", Permission.MANAGE),
             Item("Activities", "/portal/activities", "activity", Permission.LOOK),
+            Item("Blueprints", "/portal/blueprints", "blueprint", Permission.MANAGE),
+            Item("Configurations", "/portal/configurations", "configuration", Permission.MANAGE),
         ),
     ),
     Group(
@@ -48,6 +50,8 @@ MENU = (
         "Organisation",
         (
             Item("People", "/portal/people", "people", Permission.PEOPLE),
+            Item("Groups", "/portal/groups", "group", Permission.PEOPLE),
+            Item("Units", "/portal/units", "unit", Permission.PEOPLE),
             Item("API accounts", "/portal/api-accounts", "key", Permission.API_ACCOUNTS),
             Item("Webhooks", "/portal/webhooks", "webhook", Permission.WEBHOOKS),
             Item("Audit log", "/portal/audit", "log", Permission.LOGS),

@@ -35,6 +35,7 @@ from pomona.portal import (
 from pomona.portal.device_changes import ASSIGN, RELEASE, UNASSIGN, Change
 from pomona.portal.door import Step
 from pomona.portal.permissions import Permission as May
+from pomona.portal.site_collections import COLLECTION_PAGES
 from pomona.portal.visit import View, Visit
 
 Steps = dict[str, Step]
@@ -106,6 +107,7 @@ PAGES: dict[str, Steps] = {
     "/portal/activities/{uuid}/stop": _post(activity_page.stop, May.ASSIGN),
     "/portal/enrolled": _get(enrolled_list.show, May.MANAGE),
     "/portal/enrolled/{key}": _get(enrolled_page.show, May.MANAGE),
+    **COLLECTION_PAGES,
     "/portal/orders": _get(order_list.show, May.LOOK),
     "/portal/orders/{id}": _get(order_page.show, May.LOOK),
     "/portal/suppliers": _get(supplier_list.show, May.LOOK)

@@ -89,6 +89,21 @@ def test_before_it_enrols_it_may_go_whenever(site: Site) -> None:
     assert owned(site, device).released_at is not None
 
 
+def test_one_that_was_enrolled_before_it_was_assigned_begins_then(site: Site) -> None:
+    device = added(site)
+    enrol(site, device)
+    store, world = site.runtime.store, site.world
+    id = owned(site, device).id
+    # As if it had enrolled by a downloaded profile while it waited in the placeholder.
+    store.write_sync(lambda tx: tx.execute("UPDATE device SET provisional_until = NULL WHERE id = $1", id))
+    built_in = store.read_sync(lambda tx: services.built_in(tx, world.id))
+    world.activity("UNASSIGN_DEVICES", [device.serial])
+    assert owned(site, device).provisional_until is None
+    world.now = site.runtime.clock.now()
+    world.activity("ASSIGN_DEVICES", [device.serial], built_in)
+    assert owned(site, device).provisional_until == world.now + provisional.PERIOD
+
+
 def test_one_from_a_supplier_stays(site: Site) -> None:
     device = site.device()
     with pytest.raises(DeviceProblem, match="was not added by hand"):

@@ -10,6 +10,7 @@ from pomona.catalogue.records import Record
 from pomona.registry import (
     audit,
     by_hand,
+    device_history,
     devices,
     leaving,
     manufacturing,
@@ -74,6 +75,10 @@ def test_they_wait_in_the_placeholder_service(any_store: Store) -> None:
         if event.type == "DEVICE_ADDED_TO_ORG"
     ]
     assert event.after == {"source": "MANUALLY_ADDED", "devices": 3}
+    moments = any_store.read_sync(lambda tx: device_history.of_device(tx, device))
+    assert [(moment.what, moment.by) for moment in moments if moment.what in ("ADDED", "EVENT")] == [
+        ("ADDED", ADMIN.name)
+    ]
     add(world, serials(1, seed=2))
     about = any_store.read_sync(lambda tx: audit.about(tx, world.id, "DEVICE", serials(1, seed=2)[0]))
     assert [event.type for event in about] == ["DEVICE_ADDED_TO_ORG"]

@@ -13,6 +13,7 @@ from pomona.catalogue.records import Record
 from pomona.registry import (
     audit,
     device_facts,
+    device_history,
     device_numbers,
     device_records,
     devices,
@@ -159,6 +160,8 @@ def test_devices_that_are_here_are_put_right(any_store: Store) -> None:
         ]
         assert event.after == {"devices": len(expected)}
     assert world.reread(service).last_operation == log + 1
+    moments = any_store.read_sync(lambda tx: device_history.of_device(tx, found))
+    assert ("DEVICE_FACTS_CORRECTED", ADMIN.name) in {(moment.type, moment.by) for moment in moments}
     # The same once more changes nothing and tells nobody.
     assert load(any_store, text, NOW + 90_000) == Loaded(same=3)
     assert world.reread(service).last_operation == log + 1

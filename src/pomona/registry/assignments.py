@@ -6,7 +6,15 @@ before. Everything else follows from them.
 
 from dataclasses import dataclass
 
-from pomona.registry import built_in_profile, oddities, operations, results, state_documents, switches
+from pomona.registry import (
+    built_in_profile,
+    oddities,
+    operations,
+    provisional,
+    results,
+    state_documents,
+    switches,
+)
 from pomona.registry.device_states import UNASSIGNED
 from pomona.registry.devices import first_number, last_number
 from pomona.registry.operations import Op, Rows
@@ -131,6 +139,12 @@ def assign(
         tx.projections.business.migration(True, None, None),
         *chunk.rows,
     )
+    if own is not None:
+        rows = tx.rows(
+            "SELECT device_id FROM activity_result WHERE activity_id = $1 AND n >= $2 AND n < $3 AND status = 1",
+            *chunk.rows,
+        )
+        provisional.begin_enrolled(tx, chunk.organization_id, [id for (id,) in rows], now)
     if emptying:
         state_documents.of_results(tx, chunk.rows, now, leaving=True)
     if odd.move_as_modified:

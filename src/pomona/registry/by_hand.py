@@ -8,7 +8,7 @@ from pomona.catalogue.facts import Facts
 from pomona.catalogue.identifiers import classify
 from pomona.catalogue.serials import InvalidSerial, canonical
 from pomona.keys.randomness import Rng
-from pomona.registry import arrivals, audit, device_facts, devices, manufacturing, services
+from pomona.registry import arrivals, audit, device_facts, devices, manufacturing, provisional, services
 from pomona.registry.actors import Actor
 from pomona.registry.arrivals import Arrival, Origin, Target
 from pomona.registry.device_facts import Unmade
@@ -190,6 +190,8 @@ def _arrive(
         target=_target(tx, organization_id, where, now, rng),
         assigned_by=actor.name,
     )
+    ids = [outcomes[arrival.facts.serial].device_id for arrival in coming]
+    provisional.begin_enrolled(tx, organization_id, ids, now)
     serials = [arrival.facts.serial for arrival in coming]
     if len(serials) == 1:
         subject = audit.Subject("DEVICE", serials[0], serials[0])
@@ -203,7 +205,7 @@ def _arrive(
         subject,
         now=now,
         after={"source": "MANUALLY_ADDED", "devices": len(serials)},
-        devices=[outcomes[serial].device_id for serial in serials],
+        devices=ids,
     )
 
 

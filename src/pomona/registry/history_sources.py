@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import msgspec
 
-from pomona.registry import audit
+from pomona.registry import audit, history_batches
 from pomona.registry.actors import Actor, ActorKind
 from pomona.registry.devices import first_number, last_number
 from pomona.registry.operations import Op, Reason
@@ -39,7 +39,9 @@ def everything(tx: Tx, of: Of) -> Iterable[Values]:
     ids = [row[0] for row in tenures]
     if not ids:
         return []
-    events = _events(tx, of, "DEVICE", [of.serial])
+    came_or_went = {at for row in tenures for at in row[1:3] if at is not None}
+    together = history_batches.events(tx, of.organization_id, ids, came_or_went, of.until)
+    events = [*_events(tx, of, "DEVICE", [of.serial]), *together]
     found = [
         *_stays(tenures, events),
         *_operations(tx, of, ids),

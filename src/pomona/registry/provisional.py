@@ -1,5 +1,7 @@
 """The provisional period of a device that was added by hand: its user may take it out again for thirty days."""
 
+from collections.abc import Sequence
+
 from pomona.registry.devices import Device
 from pomona.registry.errors import Forbidden
 from pomona.store import Tx
@@ -19,6 +21,18 @@ def begin(tx: Tx, device_id: int, now: int) -> None:
         " WHERE s.device_id = device.id AND v.kind <> 'APPLE_CONFIGURATOR')",
         *(now + PERIOD, device_id),
     )
+
+
+def begin_enrolled(tx: Tx, organization_id: int, ids: Sequence[int], now: int) -> None:
+    """Devices (by number) came to the built-in service: starts the period of those that are enrolled in it already."""
+    rows = tx.rows(
+        f"SELECT d.id FROM {tx.each('$1', 'bigint')} e JOIN device d ON d.id = e.c0 AND d.provisional_until IS NULL"
+        " JOIN enrollment n ON n.organization_id = $2 AND n.serial = d.serial AND n.status = 'enrolled' AND n.kind <> 'byod'"
+        " WHERE d.source = 'MANUALLY_ADDED'",
+        *(tx.pack([(id,) for id in ids]), organization_id),
+    )
+    for (id,) in rows:
+        begin(tx, id, now)
 
 
 def check_may_leave(device: Device, now: int) -> None:

@@ -1,81 +1,36 @@
 """Two organisations with overlapping everything: nothing of the other is read, changed or learnt."""
 
+from collections.abc import Callable
 from typing import Any
 
-from pomona.business_api.endpoints import ENDPOINTS
-from pomona.registry import activities, blueprints, configurations, services
+from pomona.business_api.endpoints import ENDPOINTS, EXTENSIONS, OWN
+from pomona.business_api.operations import Write
 from pomona.runtime import Runtime
+from tests.business_api.sides import MISSING, Side
 from tests.business_api.support import Client, Connect, activity_body
 from tests.business_api.test_blueprints import RELATIONS, linkages
 from tests.business_api.test_blueprints import body as blueprint
 from tests.business_api.test_blueprints import made as prepared
-from tests.business_api.test_configurations import made as configured
-from tests.business_api.test_enrolled import enrol
+from tests.business_api.test_configurations import whole
 from tests.business_api.test_servers import DER, body
-from tests.business_api.test_users import employ
-from tests.support.collections import app, group, package, unit
 from tests.support.worlds import World, serials
 
+TABLE = {
+    f"{base}{key}": endpoint
+    for base, table in (("/v1/", ENDPOINTS), (OWN, EXTENSIONS))
+    for key, endpoint in table.items()
+}
+"""Every path of the face; a row that is added is tried without anybody's doing."""
 
-class Side:
-    """An organisation, its client, and one of everything it has."""
-
-    def __init__(self, world: World, client: Client) -> None:
-        self.world, self.client = world, client
-        self.service = world.service("Main")
-        self.devices = list(world.arrive(serials(4, seed=world.id)))
-        done = client.done(client.activity("ASSIGN_DEVICES", self.devices[:2], self.service.uuid))
-        self.activity = str(done["id"])
-        client.done(client.activity("RELEASE_DEVICES", self.devices[3:]))
-        self.user = employ(world, "ann").uuid
-        enrol(world, self.devices[0])
-        self.unit = unit(world, "Sales").uuid
-        self.group = group(world, "Staff").uuid
-        self.app = app(world, str(world.id)).adam_id
-        self.package = package(world).uuid
-        self.configuration = str(configured(client)["id"])
-        links = {"apps": [self.app], "orgDevices": self.devices[:1], "users": [self.user]}
-        self.blueprint = str(prepared(client, blueprint(links, name="All"))["id"])
-
-    def ids(self) -> dict[str, str]:
-        """An id of each resource type."""
-        return {
-            "orgDevices": self.devices[0],
-            "mdmServers": self.service.uuid,
-            "orgDeviceActivities": self.activity,
-            "mdmDevices": self.devices[0],
-            "users": self.user,
-            "userGroups": self.group,
-            "organizationalUnits": self.unit,
-            "apps": self.app,
-            "packages": self.package,
-            "configurations": self.configuration,
-            "blueprints": self.blueprint,
-        }
-
-    def state(self) -> Any:
-        """Everything that a change would show in."""
-
-        def all_of_it(tx: Any) -> Any:
-            return (
-                services.of_organization(tx, self.world.id),
-                tx.rows(
-                    "SELECT * FROM device_state s WHERE s.device_id >> 40 = $1 ORDER BY 1", self.world.id
-                ),
-                tx.rows(
-                    "SELECT * FROM default_assignment WHERE organization_id = $1 ORDER BY 2", self.world.id
-                ),
-                activities.newest(tx, self.world.id),
-                configurations.of_organization(tx, self.world.id),
-                blueprints.of_organization(tx, self.world.id),
-                tx.rows(
-                    "SELECT l.* FROM blueprint_link l JOIN blueprint b ON b.id = l.blueprint_id"
-                    " WHERE b.organization_id = $1 ORDER BY 1, 2, 3",
-                    self.world.id,
-                ),
-            )
-
-        return self.world.store.read_sync(all_of_it)
+WITH_ID = [path for path in TABLE if "*" in path]
+TRANSLATED = {
+    "activities": "orgDeviceActivities",
+    "devices": "orgDevices",
+    "serials": "orgDevices",
+    "rules": "arrivalRules",
+}
+EVER = {"filter[startTimestamp]": "2020-01-01T00:00:00Z", "filter[endTimestamp]": "2100-01-01T00:00:00Z"}
+Ids = dict[str, str]
 
 
 def sides(runtime: Runtime, origin: str, connect: Connect) -> tuple[Side, Side]:
@@ -86,46 +41,171 @@ def sides(runtime: Runtime, origin: str, connect: Connect) -> tuple[Side, Side]:
     return one, two
 
 
-MISSING = {
-    "orgDevices": "ONOTTHERE12",
-    "mdmServers": "0" * 32,
-    "orgDeviceActivities": "b1481656-b267-480d-b284-a809eed8b041",
-    "mdmDevices": "ONOTTHERE12",
-    "apps": "99999",
-} | dict.fromkeys(
-    ("users", "userGroups", "organizationalUnits", "packages", "configurations", "blueprints"),
-    "b1481656-b267-480d-b284-a809eed8b041",
-)
+def of(path: str) -> str:
+    """What the id in a path is of."""
+    return path.split("*", maxsplit=1)[0].rstrip("/").rpartition("/")[2]
 
 
-def test_every_path_answers_as_if_the_other_were_not_there(
+def ask(client: Client, method: str, path: str, **more: Any) -> Any:
+    return client.send(method, f"{client.origin}{path}", **more)
+
+
+def test_every_path_with_an_id_answers_as_if_the_other_were_not_there(
     runtime: Runtime, origin: str, connect: Connect
 ) -> None:
     one, two = sides(runtime, origin, connect)
-    before = two.state()
-    theirs = two.ids()
-    for key in ENDPOINTS:
-        name = key.split("/")[0]
-        if "*" not in key:
-            continue
+    before, theirs = two.state(), two.ids()
+    assert {of(path) for path in WITH_ID} == set(theirs) == set(MISSING)
+    for path in WITH_ID:
+        name = of(path)
         for method in ("GET", "POST", "PATCH", "DELETE", "PUT"):
-            for sent in (
-                body(theirs["mdmServers"], serverName="Mine"),
-                body(theirs["mdmServers"]),
-                {"data": {"type": name, "id": theirs[name], "attributes": {"name": "Mine"}}},
-                linkages(key.rpartition("/")[2], [theirs["orgDevices"]]),
-            ):
-                foreign = one.client.send(method, key.replace("*", theirs[name]), json=sent)
-                missing = one.client.send(
-                    method, key.replace("*", MISSING[name]), json=swapped(sent, name, theirs)
+            for sent in bodies(path, name, theirs):
+                foreign = ask(one.client, method, path.replace("*", theirs[name]), json=sent)
+                missing = ask(
+                    one.client, method, path.replace("*", MISSING[name]), json=swapped(sent, name, theirs)
                 )
-                assert shape(foreign, theirs[name]) == shape(missing, MISSING[name]), (method, key)
-                assert foreign.status_code >= 400
+                if path.startswith(f"{OWN}serials/") and method == "GET":
+                    # Why a serial is not here is told, that somebody has it too, but never who.
+                    assert "OWNED_ELSEWHERE" in foreign.text
+                    names = (
+                        two.world.organization.name,
+                        two.world.organization.number,
+                        two.service.name,
+                        "16FCE4A0",
+                    )
+                    assert not [each for each in names if each in foreign.text]
+                    continue
+                assert shape(foreign, theirs[name]) == shape(missing, MISSING[name]), (method, path)
+                assert foreign.status_code >= 400, (method, path)
     assert two.state() == before
 
 
-def swapped(sent: dict[str, Any], name: str, theirs: dict[str, str]) -> dict[str, Any]:
+def bodies(path: str, name: str, theirs: Ids) -> list[Any]:
+    """Bodies that something at a path might take."""
+    type = TRANSLATED.get(name, name)
+    return [
+        body(theirs["mdmServers"], serverName="Mine"),
+        {"data": {"type": type, "id": theirs[name], "attributes": {"name": "Mine"}}},
+        {"data": {"type": "serverTokens", "attributes": {"overlapHours": 1}}},
+        {"data": {"type": type, "attributes": {"messageId": "x"}}},
+        linkages(path.rpartition("/")[2], [theirs["orgDevices"]]),
+        None,
+    ]
+
+
+LINKS: dict[str, Callable[[Ids], Any]] = {
+    "/v1/mdmServers": lambda ids: body(
+        serverName=f"Copy of {ids['mdmServers']}", serverCertificate={"data": "x"}
+    ),
+    "/v1/orgDeviceActivities": lambda ids: activity_body(
+        "ASSIGN_DEVICES", [ids["orgDevices"]], ids["mdmServers"]
+    ),
+    "/v1/blueprints": lambda ids: blueprint(
+        {name: [ids[name]] for name in RELATIONS}, name="", id=ids["blueprints"]
+    ),
+    "/v1/configurations": lambda ids: whole("<nothing/>", filename=ids["configurations"]),
+    f"{OWN}activities": lambda ids: activity_body("ASSIGN_DEVICES", [ids["orgDevices"]], ids["mdmServers"]),
+    f"{OWN}activities:preview": lambda ids: activity_body("UNASSIGN_DEVICES", [ids["orgDevices"]]),
+    f"{OWN}devices": lambda ids: {
+        "data": {"attributes": {"devices": [{"serialNumber": "ONEW1234567"}], "target": ids["mdmServers"]}}
+    },
+    f"{OWN}devices:import": lambda ids: f"?target={ids['mdmServers']}",
+    f"{OWN}rules": lambda ids: {
+        "data": {
+            "attributes": {
+                "name": "Mine",
+                "conditions": {"organizationalUnitId": ids["organizationalUnits"]},
+            },
+            "relationships": {"mdmServer": {"data": {"type": "mdmServers", "id": ids["mdmServers"]}}},
+        }
+    },
+    f"{OWN}rules:preview": lambda ids: None,
+    f"{OWN}webhooks": lambda ids: {"data": {"attributes": {"name": "", "url": ids["webhooks"]}}},
+}
+"""What a write to a path without an id can say of things of the other organisation."""
+
+
+def test_every_write_that_names_the_others_things_is_answered_as_if_they_were_not_there(
+    runtime: Runtime, origin: str, connect: Connect
+) -> None:
+    one, two = sides(runtime, origin, connect)
+    before, theirs = two.state(), two.ids()
+    writes = {
+        path
+        for path, endpoint in TABLE.items()
+        if "*" not in path and any(isinstance(operation, Write) for operation in endpoint.operations.values())
+    }
+    assert writes == set(LINKS)
+    for path, make in LINKS.items():
+        answers = []
+        for ids in (theirs, MISSING):
+            sent = make(ids)
+            if isinstance(sent, str):
+                answer = ask(one.client, "POST", path + sent, content=b"serial\nONEW1234567\n")
+            else:
+                answer = ask(one.client, "POST", path, json=sent)
+            document = answer.json()
+            for error in document.get("errors", []):
+                error.pop("id")
+            text = repr((answer.status_code, document))
+            for name, id in ids.items():
+                text = text.replace(id, f"<{name}>").replace(MISSING[name], f"<{name}>")
+            answers.append(text)
+        assert answers[0] == answers[1], path
+    assert two.state() == before
+
+
+FILTERS = {
+    "/v1/orgDevices": {"serialNumber": "orgDevices", "search": "orgDevices", "assignedServer": "mdmServers"},
+    f"{OWN}activities": {"device": "orgDevices"},
+    "/v1/auditEvents": {"subjectId": "orgDevices"},
+}
+
+
+def test_a_filter_finds_nothing_of_the_other(runtime: Runtime, origin: str, connect: Connect) -> None:
+    one, two = sides(runtime, origin, connect)
+    for path, filters in FILTERS.items():
+        for name, type in filters.items():
+            params = {f"filter[{name}]": two.ids()[type]} | (EVER if path == "/v1/auditEvents" else {})
+            assert ask(two.client, "GET", path, params=params).json()["data"], (path, name)
+            assert ask(one.client, "GET", path, params=params).json()["data"] == [], (path, name)
+    foreign = ask(one.client, "GET", f"{OWN}activities", params={"filter[service]": two.service.uuid})
+    missing = ask(one.client, "GET", f"{OWN}activities", params={"filter[service]": MISSING["mdmServers"]})
+    assert shape(foreign, two.service.uuid) == shape(missing, MISSING["mdmServers"])
+
+
+def test_no_cursor_of_the_others_opens_anything(runtime: Runtime, origin: str, connect: Connect) -> None:
+    one, two = sides(runtime, origin, connect)
+    tried = set()
+    for path, endpoint in TABLE.items():
+        if "GET" not in endpoint.operations:
+            continue
+        params: dict[str, Any] = {"limit": 1}
+        if path == "/v1/auditEvents":
+            params |= EVER
+        theirs = path.replace("*", two.ids()[of(path)]) if "*" in path else path
+        document = ask(two.client, "GET", theirs, params=params).json()
+        cursor = document.get("meta", {}).get("paging", {}).get("nextCursor")
+        if cursor is None:
+            continue
+        tried.add(path)
+        ours = path.replace("*", one.ids()[of(path)]) if "*" in path else path
+        answer = ask(one.client, "GET", ours, params=params | {"cursor": cursor})
+        assert answer.status_code == 400, path
+        assert answer.json()["errors"][0]["source"] == {"parameter": "cursor"}
+        assert ask(two.client, "GET", theirs, params=params | {"cursor": cursor}).status_code == 200
+    collections = {
+        path
+        for path, endpoint in TABLE.items()
+        if endpoint.shape == "collection" and "GET" in endpoint.operations
+    }
+    assert collections - tried <= {f"{OWN}rules"}, "rules are never so many"
+
+
+def swapped(sent: Any, name: str, theirs: Ids) -> Any:
     """The same body about what does not exist."""
+    if sent is None:
+        return None
     data = sent["data"]
     if isinstance(data, list) or data.get("id") != theirs[name]:
         return sent
@@ -141,18 +221,22 @@ def shape(answer: Any, id: str) -> Any:
 
 
 def test_lists_hold_ones_own(runtime: Runtime, origin: str, connect: Connect) -> None:
-    one, two = sides(runtime, origin, connect)
-    for side in (one, two):
+    both = sides(runtime, origin, connect)
+    for path, endpoint in TABLE.items():
+        if endpoint.shape != "collection" or "GET" not in endpoint.operations:
+            continue
+        found = []
+        for side in both:
+            answer = ask(side.client, "GET", path, params=EVER if path == "/v1/auditEvents" else None)
+            ids = {each["id"] for each in answer.json()["data"]}
+            own = side.ids().get(path.rpartition("/")[2])
+            assert own is None or own in ids, path
+            found.append(ids)
+        assert found[0]
+        assert found[1]
+        assert not found[0] & found[1], path
+    for side in both:
         assert [each["id"] for each in side.client.get("orgDevices").json()["data"]] == side.devices[:3]
-        listed = [each["id"] for each in side.client.get("mdmServers").json()["data"]]
-        assert side.service.uuid in listed
-        assert len(listed) == 2
-        assert len(side.client.get("orgDeviceActivities").json()["data"]) == 2
-        assert [each["id"] for each in side.client.get("mdmDevices").json()["data"]] == side.devices[:1]
-        for name in ("users", "userGroups", "apps", "packages", "configurations", "blueprints"):
-            assert [each["id"] for each in side.client.get(name).json()["data"]] == [side.ids()[name]]
-        listed = [each["id"] for each in side.client.get("organizationalUnits").json()["data"]]
-        assert listed == [side.world.organization.number, side.unit]
 
 
 def test_a_blueprint_links_only_ones_own(runtime: Runtime, origin: str, connect: Connect) -> None:
@@ -169,14 +253,6 @@ def test_a_blueprint_links_only_ones_own(runtime: Runtime, origin: str, connect:
         assert one.client.send("DELETE", path, json=sent).status_code == 204
     assert one.client.get(f"blueprints/{made}", include=",".join(RELATIONS)).json()["included"] == []
     assert two.state() == before
-
-
-def test_a_foreign_cursor_opens_nothing(runtime: Runtime, origin: str, connect: Connect) -> None:
-    one, two = sides(runtime, origin, connect)
-    for path in ("orgDevices", "mdmServers", "orgDeviceActivities"):
-        cursor = two.client.get(path, limit=1).json()["meta"]["paging"]["nextCursor"]
-        assert one.client.get(path, cursor=cursor).status_code == 400
-        assert two.client.get(path, cursor=cursor).status_code == 200
 
 
 def test_activities_reach_only_ones_own(runtime: Runtime, origin: str, connect: Connect) -> None:

@@ -40,6 +40,11 @@ SHOWS = {
         r'"type":"mdmServers","id":"[0-9A-F]{32}"',
     ),
     "simulated-devices.md": (r"F2LXO0ABCDEF .*ade", r"C02XO1GHIJKL .*manual", r"byod", r"acknowledged"),
+    "simulated-reseller.md": (
+        r"^not_as_expected +0 *$",
+        r"^differences +0 *$",
+        r"S7-25-\d{5}",
+    ),
     "simulated-service.md": (r"verified +equal=True +devices=1 ", r"verified +equal=True +devices=0 "),
     "supplier-curl.md": (
         r'"statusCode":"SUCCESS"',

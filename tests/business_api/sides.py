@@ -8,6 +8,7 @@ from tests.business_api.test_blueprints import body as blueprint
 from tests.business_api.test_blueprints import made as prepared
 from tests.business_api.test_configurations import made as configured
 from tests.business_api.test_enrolled import enrol
+from tests.business_api.test_servers import new
 from tests.business_api.test_users import employ
 from tests.support.collections import app, group, package, unit
 from tests.support.worlds import World, serials
@@ -18,7 +19,8 @@ class Side:
 
     def __init__(self, world: World, client: Client) -> None:
         self.world, self.client = world, client
-        self.service = world.service("Main")
+        uuid = str(new(client, "Main")["id"])
+        self.service = world.store.read_sync(lambda tx: services.by_uuid(tx, world.id, uuid))
         self.devices = list(world.arrive(serials(4, seed=world.id)))
         done = client.done(client.activity("ASSIGN_DEVICES", self.devices[:2], self.service.uuid))
         self.activity = str(done["id"])

@@ -137,6 +137,12 @@ DOCUMENTS: dict[str, Json] = {
         document: obj({"data": several({"$ref": f"#/components/schemas/{type}"}), "links": obj({"self": URL})})
         for document, type in (("ArrivalRules", "arrivalRules"), ("ArrivalRulePreviews", "arrivalRulePreviews"))
     },
+    "AppliedRule": obj({
+        "data": _resource(
+            "orgDeviceActivities", obj({"activityType": TEXT, "status": TEXT, "devices": COUNT})
+        ),
+        "links": obj({"self": URL}),
+    }),
     "Replayed": obj({"meta": obj({"messages": COUNT}), "links": obj({"self": URL})}),
 }  # fmt: skip
 

@@ -116,7 +116,7 @@ OURS: dict[tuple[str, str], Told] = {
     ("rules/*", "PATCH"): Told("Change a rule or move it", "one:arrivalRules", "RuleUpdate"),
     ("rules/*", "DELETE"): Told("Forget a rule", success=204),
     ("rules:preview", "POST"): Told("What each rule would have caught of the devices that are here", "ArrivalRulePreviews"),
-    ("rules/*/apply", "POST"): Told("Send the devices that are here where a rule says", "one:orgDeviceActivities", "RuleApply",
+    ("rules/*/apply", "POST"): Told("Send the devices that are here where a rule says", "AppliedRule", "RuleApply",
                                     success=201),
     ("serials/*", "GET"): Told("Why a device is not here", "one:serials"),
     ("mdmServers/*/token", "GET"): Told("How a service's server tokens stand", "one:serverTokens"),

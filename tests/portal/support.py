@@ -15,12 +15,21 @@ from pomona.keys.passwords import hash_password
 from pomona.keys.randomness import seeded
 from pomona.portal import routes, site_map
 from pomona.portal.sign_in_page import SignInPage
-from pomona.registry import api_accounts, arrival_rules, people, portal_sessions, webhook_messages, webhooks
+from pomona.registry import (
+    api_accounts,
+    arrival_rules,
+    people,
+    portal_sessions,
+    releases,
+    repairs,
+    webhook_messages,
+    webhooks,
+)
 from pomona.registry.arrival_conditions import Conditions
 from pomona.registry.people import Person
+from pomona.registry.services import Service
 from pomona.registry.webhook_messages import Outcome
 from pomona.registry.webhooks import Webhook
-from pomona.registry.services import Service
 from pomona.runtime import Clock, Runtime, Settings
 from pomona.server.application import Application
 from pomona.sign_in import routes as sign_in
@@ -157,17 +166,21 @@ def furnished(portal: Portal) -> list[str]:
         for name, value in named.items():
             filled = filled.replace(name, value)
         addresses.append(filled)
-    return [*addresses, f"/portal/devices/{serials(1)[0]}", "/portal/devices?q=nothing"]
-
-
-def _rule(world: World, service: Service) -> str:
-    """A rule for arriving devices; its public id."""
-    asked = Conditions(source="RESELLER", product_type="iPhone")
-    return world.store.write_sync(
-        lambda tx: arrival_rules.create(
-            tx, world.id, "Phones", asked, service, actor=ADMIN, now=world.now, rng=world.rng
-        )
-    ).uuid
+    leaving, going = ours[20], serials(1, seed=31)[0]
+    world.arrive([going])
+    world.set_up(service, [going])
+    later, until = world.service("Another server"), world.now + 86_400_000
+    world.activity("ASSIGN_DEVICES_WITH_MDM_MIGRATION_DEADLINE", [going], later, deadline=until)
+    store.write_sync(lambda tx: releases.set_grace(tx, world.id, 72, actor=ADMIN, now=world.now))
+    released = world.activity("RELEASE_DEVICES", [leaving])
+    store.write_sync(lambda tx: repairs.mark(tx, world.id, ours[0], actor=ADMIN, now=world.now))
+    return [
+        *addresses,
+        *(f"/portal/devices/{serial}" for serial in (serials(1)[0], leaving, going)),
+        *(f"/portal/activities/{each.uuid}" for each in (released, world.undo(activity))),
+        "/portal/activities?state=MANUALLY_STOPPED",
+        "/portal/devices?q=nothing",
+    ]
 
 
 def told_webhook(portal: Portal) -> tuple[Webhook, str]:
@@ -187,6 +200,16 @@ def told_webhook(portal: Portal) -> tuple[Webhook, str]:
     outcome = Outcome(500, 12, "the answer was 500", "no")
     store.write_sync(lambda tx: webhook_messages.settle(tx, message, "w", outcome, now=now, rng=runtime.rng))
     return made.webhook, id
+
+
+def _rule(world: World, service: Service) -> str:
+    """A rule for arriving devices; its public id."""
+    asked = Conditions(source="RESELLER", product_type="iPhone")
+    return world.store.write_sync(
+        lambda tx: arrival_rules.create(
+            tx, world.id, "Phones", asked, service, actor=ADMIN, now=world.now, rng=world.rng
+        )
+    ).uuid
 
 
 @contextlib.contextmanager

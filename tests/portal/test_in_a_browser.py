@@ -80,7 +80,7 @@ def test_devices_are_filtered_assigned_and_followed(local_portal: Portal, page: 
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Assign {count} to Main server?")
     page.get_by_role("button", name=f"Assign {count}").click()
     # The page follows the activity by itself until it has ended.
-    expect(page.get_by_text("Completed", exact=True)).to_be_visible()
+    expect(page.get_by_text("Completed successfully", exact=True)).to_be_visible()
     expect(page.get_by_role("table")).to_contain_text(macs[1])
     page.get_by_role("link", name=macs[1]).click()
     expect(page.locator(".history")).to_contain_text("Assigned to Main server")

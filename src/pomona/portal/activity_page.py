@@ -6,18 +6,21 @@ from pomona.portal import words
 from pomona.portal.activity_list import line
 from pomona.portal.answers import Answer, Moved, Piece, Shown, Stream
 from pomona.portal.csv_files import csv_line
+from pomona.portal.device_changes import share_line
 from pomona.portal.paging import number_of
+from pomona.portal.permissions import Permission
 from pomona.portal.service_names import ServiceName, service_names
 from pomona.portal.visit import Visit
-from pomona.registry import activities, results
+from pomona.registry import activities, activity_records, previews, results, undo
 from pomona.registry.activities import Activity
+from pomona.registry.errors import Forbidden
 from pomona.registry.results import ResultRow
 from pomona.store import Tx
 
 PAGE = 100
 _FAILURES = 50
 _PIECE = 5_000
-_HEADING = ("serial_number", "result", "detail", "service_before", "service")
+_HEADING = ("serial_number", "result", "detail", "service_before", "service", "changed_by")
 
 
 def show(tx: Tx, visit: Visit) -> Answer:
@@ -36,8 +39,57 @@ def show(tx: Tx, visit: Visit) -> Answer:
         "failures": [_row(row, activity, names) for row in failures],
         "after": found[PAGE - 1].n if len(found) > PAGE else None,
         "first": after is None,
+        **_links(tx, visit, activity),
     }
     return Shown("activity_page.html", context)
+
+
+def _links(tx: Tx, visit: Visit, activity: Activity) -> dict[str, Any]:
+    """Whether it can be undone, and the activities before and after it."""
+    days = visit.runtime.settings.undo_days
+    origin = None if activity.origin_id is None else activity_records.by_id(tx, activity.origin_id)
+    following = activity_records.following(tx, activity)
+    return {
+        "obstacle": undo.obstacle(tx, activity, now=visit.now, days=days),
+        "undoes": origin.uuid if origin and activity.type == undo.TYPE else "",
+        "finishes": origin.uuid if origin and activity.type != undo.TYPE else "",
+        "undone_by": [each.uuid for each in following if each.type == undo.TYPE],
+        "finished_by": [each.uuid for each in following if each.type != undo.TYPE],
+    }
+
+
+def preview_undo(tx: Tx, visit: Visit) -> Answer:
+    """What undoing it would do to each device, by kind and present service."""
+    activity = _undoable(tx, visit)
+    seen = previews.undoing(tx, activity, now=visit.now, days=visit.runtime.settings.undo_days)
+    names = service_names(tx, visit.organization_id)
+    context = {
+        "activity": line(activity, names),
+        "preview": seen,
+        "refused": seen.count(succeeding=False),
+        "shares": [share_line(share, undo.TYPE, names) for share in seen.shares],
+        "failing": [
+            {"serial": serial, "why": words.result(result, undo.TYPE)} for serial, result in seen.failing
+        ],
+    }
+    return Shown("activity_undo.html", context)
+
+
+def undo_it(tx: Tx, visit: Visit) -> Answer:
+    """Makes the activity that undoes it."""
+    activity = _undoable(tx, visit)
+    days = visit.runtime.settings.undo_days
+    made = activities.undoing(
+        tx, activity, actor=visit.actor, now=visit.now, rng=visit.runtime.rng, days=days
+    )
+    return Moved(f"/portal/activities/{made.uuid}")
+
+
+def _undoable(tx: Tx, visit: Visit) -> Activity:
+    activity = activities.get(tx, visit.organization_id, visit.path["uuid"])
+    if activity.type == "RELEASE_DEVICES" and not visit.may(Permission.RELEASE):
+        raise Forbidden("Your role does not allow this.")
+    return activity
 
 
 def stop(tx: Tx, visit: Visit) -> Answer:
@@ -70,10 +122,12 @@ def _row(row: ResultRow, activity: Activity, names: dict[int, ServiceName]) -> d
         "known": row.result is not results.Result.DEVICE_NOT_FOUND,
         "what": words.result(row.result, activity.type),
         "before": before.name if before else "",
+        "changed_by": row.changed_by or "",
     }
 
 
 def _cells(row: ResultRow, activity: Activity, names: dict[int, ServiceName]) -> tuple[str, ...]:
     status, detail = row.result.words
     before, service = names.get(row.before_service or 0), names.get(activity.service_id or 0)
-    return (row.serial, status, detail, before.name if before else "", service.name if service else "")
+    return (row.serial, status, detail, before.name if before else "", service.name if service else "",
+            row.changed_by or "")  # fmt: skip

@@ -1,14 +1,16 @@
-"""Assigning, unassigning and releasing devices: name them, see what would happen, confirm, follow the activity."""
+"""Changing devices in bulk: name them, see what would happen, confirm, follow the activity."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from pomona.formats.times import parse_iso
 from pomona.portal import serial_lists, words
 from pomona.portal.answers import Answer, Moved, Shown
 from pomona.portal.permissions import Permission
 from pomona.portal.service_names import ServiceName, service_names
 from pomona.portal.visit import Visit
-from pomona.registry import activities, previews, services
+from pomona.registry import activities, previews, releases, services
+from pomona.registry.activity_steps import NEED_DEADLINE, NEED_SERVICE
 from pomona.registry.errors import Invalid, LimitExceeded, RegistryError
 from pomona.registry.previews import Share
 from pomona.registry.services import Service
@@ -19,13 +21,23 @@ _CONFIGURATOR = "APPLE_CONFIGURATOR"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One of the three: its address below `/portal/devices/`, the activity it makes, its words, who may do it."""
+    """One of them: its address below `/portal/devices/`, the activity it makes, its words, who may do it."""
 
     path: str
     type: str
     verb: str
     explained: str
     needs: Permission
+
+    @property
+    def to_service(self) -> bool:
+        """Whether it is about a service that the devices go to."""
+        return self.type in NEED_SERVICE
+
+    @property
+    def by_deadline(self) -> bool:
+        """Whether it sets a deadline."""
+        return self.type in NEED_DEADLINE
 
     def form(self, tx: Tx, visit: Visit) -> Answer:
         """Where devices are named, by pasting or uploading."""
@@ -35,6 +47,8 @@ class Change:
             "services": _targets(tx, visit),
             "chosen": visit.form.text("service") or visit.query.get("service", ""),
             "serials": typed or visit.query.get("serials", "").replace(",", "\n"),
+            "deadline": visit.form.text("deadline"),
+            "grace": releases.grace(tx, visit.organization_id),
         }
         return Shown("device_change.html", context)
 
@@ -43,8 +57,15 @@ class Change:
         named = serial_lists.read(tx, visit.organization_id, visit.form)
         _check_size(visit, named.serials)
         service = self._service(tx, visit)
+        deadline = self._deadline(visit)
         seen = previews.preview(
-            tx, visit.organization_id, self.type, named.serials, service_id=service.id if service else None
+            tx,
+            visit.organization_id,
+            self.type,
+            named.serials,
+            service_id=service.id if service else None,
+            deadline=deadline,
+            now=visit.now,
         )
         names = service_names(tx, visit.organization_id)
         context = {
@@ -55,7 +76,10 @@ class Change:
             "preview": seen,
             "unchanged": seen.count(succeeding=True) - seen.changing,
             "refused": seen.count(succeeding=False),
-            "shares": [self._share(share, names) for share in seen.shares],
+            "shares": [share_line(share, self.type, names) for share in seen.shares],
+            "deadline": deadline,
+            "typed_deadline": visit.form.text("deadline"),
+            "grace": releases.grace(tx, visit.organization_id),
             "failing": [
                 {"serial": serial, "why": words.result(result, self.type)} for serial, result in seen.failing
             ],
@@ -81,6 +105,7 @@ class Change:
             self.type,
             named.serials,
             service_id=service.id if service else None,
+            deadline=self._deadline(visit),
             actor=visit.actor,
             now=visit.now,
             rng=visit.runtime.rng,
@@ -89,7 +114,7 @@ class Change:
         return Moved(f"/portal/activities/{activity.uuid}")
 
     def _service(self, tx: Tx, visit: Visit) -> Service | None:
-        if self.type != "ASSIGN_DEVICES":
+        if not self.to_service:
             return None
         uuid = visit.form.text("service")
         if not uuid:
@@ -101,6 +126,14 @@ class Change:
             )
         return service
 
+    def _deadline(self, visit: Visit) -> int | None:
+        if not self.by_deadline:
+            return None
+        try:
+            return parse_iso(f"{visit.form.text('deadline')}:00Z")
+        except ValueError:
+            raise Invalid("Say until when the devices must have gone over (UTC).", field="deadline") from None
+
     def _check_release(self, tx: Tx, visit: Visit, serials: list[str]) -> None:
         changing = previews.preview(tx, visit.organization_id, self.type, serials, failing=0).changing
         if visit.form.text("number").replace(",", "") != str(changing):
@@ -108,16 +141,27 @@ class Change:
         if not visit.form.ticked("understood"):
             raise Invalid("Tick that you understand that this cannot be undone.", field="understood")
 
-    def _share(self, share: Share, names: dict[int, ServiceName]) -> dict[str, Any]:
-        before = names.get(share.service_id or 0)
-        return {
-            "kind": None if share.kind is None else int(share.kind),
-            "label": "Unknown" if share.kind is None else share.kind.label,
-            "before": before.name if before else "",
-            "look": words.result_look(share.result),
-            "what": words.result(share.result, self.type),
-            "count": share.count,
-        }
+
+def share_line(share: Share, type: str, names: dict[int, ServiceName]) -> dict[str, Any]:
+    """What a preview of an activity of a type shows of a share."""
+    before = names.get(share.service_id or 0)
+    return {
+        "kind": None if share.kind is None else int(share.kind),
+        "label": "Unknown" if share.kind is None else share.kind.label,
+        "before": before.name if before else "",
+        "look": words.result_look(share.result),
+        "what": words.result(share.result, type),
+        "count": share.count,
+    }
+
+
+def set_grace(tx: Tx, visit: Visit) -> Answer:
+    """For how many hours releases are put off from now on."""
+    text = visit.form.text("hours").strip()
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise Invalid(f"A release can be put off for 0 to {releases.LONGEST} hours.", field="hours")
+    releases.set_grace(tx, visit.organization_id, int(text), actor=visit.actor, now=visit.now)
+    return Moved("/portal/devices/release", "grace-saved")
 
 
 def _targets(tx: Tx, visit: Visit) -> list[dict[str, str]]:
@@ -155,4 +199,33 @@ RELEASE = Change(
     "The devices leave the organisation for good: when they were sold, lost or are beyond repair. Never release a device"
     " that is in repair, or its replacement is lost to you.",
     Permission.RELEASE,
+)
+KEEP = Change(
+    "keep",
+    "KEEP_DEVICES",
+    "Keep",
+    "Takes back the release of devices whose time is not over yet. They stay on the service they are on.",
+    Permission.RELEASE,
+)
+MIGRATE = Change(
+    "migrate",
+    "ASSIGN_DEVICES_WITH_MDM_MIGRATION_DEADLINE",
+    "Migrate",
+    "The devices go over to another service without being erased, at the latest when the deadline passes. For iPhone, iPad and"
+    " Mac that fetched their profile from another external service.",
+    Permission.ASSIGN,
+)
+DEADLINE = Change(
+    "deadline",
+    "UPDATE_MDM_MIGRATION_DEADLINE",
+    "Change the deadline of",
+    "For devices that are to go over to another service and have not begun. A deadline that is over acts at once.",
+    Permission.ASSIGN,
+)
+CANCEL = Change(
+    "cancel-migration",
+    "CANCEL_MDM_MIGRATION",
+    "Cancel the migration of",
+    "Devices that have not begun to go over return to the service they came from.",
+    Permission.ASSIGN,
 )

@@ -3,11 +3,12 @@
 from typing import Any
 
 from pomona.portal import words
-from pomona.portal.answers import Answer, Shown
+from pomona.portal.answers import Answer, Moved, Shown
 from pomona.portal.device_history import history
+from pomona.portal.paging import number_of
 from pomona.portal.service_names import service_names
 from pomona.portal.visit import Visit
-from pomona.registry import apple_care, devices, enrollments, profiles, replacements, services
+from pomona.registry import apple_care, devices, enrollments, profiles, repairs, replacements, services
 from pomona.registry.apple_care import Coverage
 from pomona.registry.devices import Device
 from pomona.registry.enrollments import Enrollment
@@ -21,6 +22,8 @@ def show(tx: Tx, visit: Visit) -> Answer:
         None if device.service_id is None else services.get(tx, visit.organization_id, device.service_id)
     )
     names = service_names(tx, visit.organization_id)
+    before = number_of(visit.query, "before")
+    moments, older = history(tx, visit, device, before)
     context = {
         "device": device,
         "kind": int(device.kind),
@@ -37,11 +40,29 @@ def show(tx: Tx, visit: Visit) -> Answer:
         "profile_name": "" if device.profile_id is None else profiles.by_id(tx, device.profile_id).name,
         "coverage": [_covered(each, visit.now) for each in apple_care.of_device(tx, device.id)],
         "enrollment": _enrollment(enrollments.by_serial(tx, visit.organization_id, device.serial)),
-        "history": history(tx, visit, device),
+        "history": moments,
+        "older": older,
+        "newest": before is None,
+        "repair": None if device.released_at is not None else repairs.of_device(tx, device.id),
+        "migration": words.MIGRATIONS.get(device.migration_status or ""),
+        "targets": [
+            {"uuid": named.uuid, "name": named.name}
+            for id, named in names.items()
+            if id != device.service_id and named.kind == "MDM"
+        ],
         "replaces": replacements.of_device(tx, device.id),
         "replaced_by": None if device.released_at is None else replacements.replaced_by(tx, device.id),
     }
     return Shown("device_page.html", context)
+
+
+def mark_repair(tx: Tx, visit: Visit) -> Answer:
+    """Marks the device as in repair, or as back from it."""
+    serial = visit.path["serial"].upper()
+    back = bool(visit.form.text("back"))
+    act = repairs.unmark if back else repairs.mark
+    act(tx, visit.organization_id, serial, actor=visit.actor, now=visit.now)
+    return Moved(f"/portal/devices/{serial}", "repair-ended" if back else "repair-begun")
 
 
 def _facts(device: Device) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ NOTICES = {
     "status-set": "Saved.",
     "supplier-linked": "The number is linked. What the supplier sends from now on comes in.",
     "supplier-linked-flowing": "The number is linked, and orders that waited for it are coming in.",
+    "supplier-unit": "Saved. Rules that ask for the unit follow it from now on.",
     "supplier-unlinked": "The number was unlinked. The devices that came stay.",
     "rule-added": "The rule was added at the end. New devices follow it from now on.",
     "rule-disabled": "The rule is disabled.",
@@ -44,5 +45,8 @@ NOTICES = {
     "webhook-saved": "Saved.",
     "webhook-tested": "A test is being sent.",
     "others-signed-out": "You are signed in here and nowhere else.",
+    "grace-saved": "Saved. It holds for releases from now on.",
+    "repair-begun": "Marked as in repair. Whoever is about to release it is warned.",
+    "repair-ended": "The device is back.",
     "stopped": "The activity was stopped. What was done stays done.",
 }

@@ -32,7 +32,17 @@ from pomona.portal import (
     webhook_list,
     webhook_page,
 )
-from pomona.portal.device_changes import ASSIGN, RELEASE, UNASSIGN, Change
+from pomona.portal.device_changes import (
+    ASSIGN,
+    CANCEL,
+    DEADLINE,
+    KEEP,
+    MIGRATE,
+    RELEASE,
+    UNASSIGN,
+    Change,
+    set_grace,
+)
 from pomona.portal.door import Step
 from pomona.portal.permissions import Permission as May
 from pomona.portal.site_collections import COLLECTION_PAGES
@@ -66,6 +76,11 @@ PAGES: dict[str, Steps] = {
     **_change(ASSIGN),
     **_change(UNASSIGN),
     **_change(RELEASE),
+    **_change(KEEP),
+    **_change(MIGRATE),
+    **_change(DEADLINE),
+    **_change(CANCEL),
+    "/portal/devices/release/grace": _post(set_grace, May.RELEASE, RELEASE.form),
     "/portal/devices": _get(device_list.show, May.LOOK),
     "/portal/devices.csv": _get(device_list.export, May.LOOK),
     "/portal/devices/add": _get(device_add.form, May.ADD)
@@ -80,6 +95,7 @@ PAGES: dict[str, Steps] = {
         "POST": Step("ask", device_lookup.export, May.LOOK, device_lookup.form, large=True)
     },
     "/portal/devices/{serial}": _get(device_page.show, May.LOOK),
+    "/portal/devices/{serial}/repair": _post(device_page.mark_repair, May.RELEASE),
     "/portal/devices/{serial}/replace": _get(device_replace.form, May.RELEASE)
     | _post(device_replace.replace, May.RELEASE, device_replace.form),
     "/portal/services": _get(service_list.show, May.LOOK),
@@ -105,6 +121,10 @@ PAGES: dict[str, Steps] = {
     "/portal/activities/{uuid}": _get(activity_page.show, May.LOOK),
     "/portal/activities/{uuid}/log.csv": _get(activity_page.log, May.LOOK),
     "/portal/activities/{uuid}/stop": _post(activity_page.stop, May.ASSIGN),
+    "/portal/activities/{uuid}/undo": _post(activity_page.undo_it, May.ASSIGN, activity_page.show),
+    "/portal/activities/{uuid}/undo/preview": {
+        "POST": Step("ask", activity_page.preview_undo, May.ASSIGN, activity_page.show)
+    },
     "/portal/enrolled": _get(enrolled_list.show, May.MANAGE),
     "/portal/enrolled/{key}": _get(enrolled_page.show, May.MANAGE),
     **COLLECTION_PAGES,
@@ -112,6 +132,7 @@ PAGES: dict[str, Steps] = {
     "/portal/orders/{id}": _get(order_page.show, May.LOOK),
     "/portal/suppliers": _get(supplier_list.show, May.LOOK)
     | _post(supplier_list.link, May.SUPPLIERS, supplier_list.show),
+    "/portal/suppliers/unit": _post(supplier_list.choose_unit, May.SUPPLIERS, supplier_list.show),
     "/portal/suppliers/unlink": _post(supplier_list.unlink, May.SUPPLIERS, supplier_list.show),
     "/portal/people": _get(people_list.show, May.PEOPLE),
     "/portal/people/new": _get(people_list.form, May.PEOPLE)

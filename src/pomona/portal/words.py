@@ -9,12 +9,22 @@ ACTIVITY_TYPES = {
     "ASSIGN_DEVICES": "Assign devices",
     "UNASSIGN_DEVICES": "Unassign devices",
     "RELEASE_DEVICES": "Release devices",
+    "ASSIGN_DEVICES_WITH_MDM_MIGRATION_DEADLINE": "Migrate devices",
+    "UPDATE_MDM_MIGRATION_DEADLINE": "Change migration deadline",
+    "CANCEL_MDM_MIGRATION": "Cancel migration",
+    "KEEP_DEVICES": "Keep devices",
+    "UNDO_ACTIVITY": "Undo",
 }
 
 CHANGED = {
     "ASSIGN_DEVICES": "Assigned",
     "UNASSIGN_DEVICES": "Unassigned",
     "RELEASE_DEVICES": "Released",
+    "ASSIGN_DEVICES_WITH_MDM_MIGRATION_DEADLINE": "To go over",
+    "UPDATE_MDM_MIGRATION_DEADLINE": "Deadline changed",
+    "CANCEL_MDM_MIGRATION": "Back where it was",
+    "KEEP_DEVICES": "Kept",
+    "UNDO_ACTIVITY": "Back where it was",
 }
 
 RESULTS = {
@@ -28,9 +38,22 @@ RESULTS = {
     Result.NOT_MIGRATING: "Is not being migrated",
     Result.CHANGED_SINCE: "Changed since",
     Result.STOPPED: "Stopped before its turn",
+    Result.UNCHANGED: "Was so already",
+    Result.SERVER_NOT_FOUND: "The service it was on is gone",
+    Result.MIGRATION_STARTED: "Has begun to go over",
+    Result.RELEASE_PENDING: "Is about to be released",
+    Result.RELEASE_NOT_PENDING: "Is not about to be released",
 }
 
 SOURCES = {"APPLE": "Apple", "RESELLER": "Reseller", "MANUALLY_ADDED": "Added by hand"}
+
+MIGRATIONS = {
+    "REQUESTED": ("wait", "Asked for"),
+    "STARTED": ("wait", "Begun"),
+    "SUCCESS": ("ok", "Done"),
+    "FAILED": ("bad", "Failed"),
+}
+"""A badge's look and word for each state of a migration."""
 
 PROFILES = {
     "empty": "No profile yet",
@@ -75,9 +98,9 @@ def activity_state(activity: Activity) -> tuple[str, str]:
     if activity.status == "IN_PROGRESS":
         return "wait", "In progress"
     if activity.status == "STOPPED":
-        return "off", "Stopped"
+        return "off", "Manually stopped"
     if activity.status == "FAILED":
-        return "bad", "Failed"
+        return "bad", "Completed with server errors"
     if not activity.failed:
-        return "ok", "Completed"
-    return ("wait", "Completed with issues") if activity.succeeded else ("bad", "Completed, nothing changed")
+        return "ok", "Completed successfully"
+    return "wait" if activity.succeeded else "bad", "Completed with issues"

@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pomona.catalogue.kinds import Kind
-from pomona.cli import rule
-from pomona.registry import devices, services
+from pomona.cli import rule, supplier
+from pomona.registry import devices, organizational_units, services, supplier_links
 from pomona.runtime import Settings
 from pomona.server.installation import installation
-from tests.support.worlds import World, serials
+from tests.support.worlds import ADMIN, NOW, World, serials
 
 MACS, PHONES = serials(2), serials(2, seed=2)
 
@@ -103,3 +103,23 @@ def test_a_rule_is_tried_and_applied_to_what_is_here(data: Path) -> None:
 def test_mistakes_are_one_sentence(data: Path, words: tuple[str, ...], complaint: str) -> None:
     refused = run(data, *words)
     assert (refused.exit_code, complaint in refused.stderr) == (1, True)
+
+
+def test_a_rule_may_ask_for_the_unit_that_a_supplier_delivers_to(data: Path) -> None:
+    with installation(Settings(data=data)) as runtime:
+        runtime.store.write_sync(
+            lambda tx: organizational_units.create(tx, 1, "Berlin", actor=ADMIN, now=NOW, rng=runtime.rng)
+        )
+        runtime.store.write_sync(
+            lambda tx: supplier_links.link(tx, 1, "RESELLER", "16FCE4A0", actor=ADMIN, now=NOW)
+        )
+    env = {"POMONA_DATA": str(data)}
+    said = CliRunner().invoke(supplier.app, ["unit", "reseller", "16fce4a0", "Berlin"], env=env)
+    assert "delivers for Berlin" in said.stdout
+    run(data, "add", "Berlin", "--to", "Main", "--unit", "Berlin")
+    tried = json.loads(run(data, "preview", "--json").stdout)
+    assert tried[0]["devices"] == 5
+    assert json.loads(run(data, "show", "Berlin", "--json").stdout)["conditions"] == "for the unit Berlin"
+    CliRunner().invoke(supplier.app, ["unit", "RESELLER", "16FCE4A0"], env=env)
+    assert json.loads(run(data, "preview", "--json").stdout)[0]["devices"] == 0
+    assert CliRunner().invoke(supplier.app, ["unit", "x", "16FCE4A0"], env=env).exit_code == 1

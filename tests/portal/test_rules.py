@@ -6,11 +6,11 @@ import time
 import pytest
 
 from pomona.catalogue.kinds import Kind
-from pomona.registry import arrival_rules
+from pomona.registry import arrival_rules, organizational_units, supplier_units
 from pomona.registry.arrival_rules import Rule
 from tests.portal.support import Portal
-from tests.support.supply import device
-from tests.support.worlds import serials
+from tests.support.supply import device, link
+from tests.support.worlds import ADMIN, serials
 
 
 def rules(portal: Portal) -> list[Rule]:
@@ -119,3 +119,27 @@ def test_who_may(portal: Portal) -> None:
     assert "Add a rule" not in looker.get("/portal/rules").text
     assert looker.get("/portal/rules/new").status_code == 403
     assert looker.post("/portal/rules/new", {"name": "x", "target": "unassigned"}).status_code == 403
+
+
+def test_the_unit_that_a_supplier_delivers_to_is_chosen(portal: Portal) -> None:
+    world, store = portal.world, portal.runtime.store
+    link(world, "16FCE4A0")
+    browser = portal.signed_in()
+    assert "All units" not in browser.get("/portal/suppliers").text
+    unit = store.write_sync(
+        lambda tx: organizational_units.create(
+            tx, world.id, "Berlin", actor=ADMIN, now=world.now, rng=world.rng
+        )
+    )
+    assert "All units" in browser.get("/portal/suppliers").text
+    chosen = {"kind": "RESELLER", "number": "16FCE4A0", "unit": unit.uuid}
+    done = browser.post("/portal/suppliers/unit", chosen)
+    assert done.headers["location"] == "/portal/suppliers?said=supplier-unit"
+    assert "<summary>Berlin</summary>" in browser.get("/portal/suppliers").text
+    assert store.read_sync(lambda tx: supplier_units.of_organization(tx, world.id)) == {
+        ("RESELLER", "16FCE4A0"): unit.uuid
+    }
+    assert "Unit that the supplier delivers to" in browser.get("/portal/rules/new").text
+    browser.get("/portal/suppliers")
+    browser.post("/portal/suppliers/unit", chosen | {"unit": ""})
+    assert store.read_sync(lambda tx: supplier_units.of_organization(tx, world.id)) == {}

@@ -1,13 +1,9 @@
 """Serial numbers as people hand them over: as arguments, or in a file."""
 
-import csv
-import io
 from pathlib import Path
 
 from pomona.cli.context import read_file
 from pomona.cli.output import refuse
-
-_NAMES = frozenset({"serial", "serialnumber", "serialnumbers", "serialno"})
 
 
 def all_serials(arguments: list[str] | None, file: Path | None) -> list[str]:
@@ -30,22 +26,29 @@ def all_serials(arguments: list[str] | None, file: Path | None) -> list[str]:
 
 def _of_file(file: Path) -> list[str]:
     """The column whose heading says that it is one of serials, else the first; a heading is not needed."""
+    from pomona.catalogue import tables
     from pomona.catalogue.serials import InvalidSerial, canonical
+    from pomona.registry.device_lists import COLUMNS
 
-    text = read_file(file).decode("utf-8-sig", "replace")
-    dialect = "excel-tab" if "\t" in text.partition("\n")[0] else "excel"
-    rows = list(csv.reader(io.StringIO(text, newline=""), dialect))
-    heading = [_folded(cell) for cell in rows[0]] if rows else []
-    column = next((n for n, name in enumerate(heading) if name in _NAMES), None)
+    try:
+        rows = list(tables.rows(tables.decoded(read_file(file))))
+    except ValueError as problem:
+        refuse(f"{file} is no text file ({problem}); expected CSV")
+    column: int | None = None
     serials = []
-    for number, row in enumerate(rows, 1):
-        cell = row[column or 0].strip() if len(row) > (column or 0) else ""
-        if not cell or (number == 1 and column is not None):
+    for number, row in enumerate(rows):
+        if isinstance(row, tables.RowProblem):
+            refuse(f"{file}, line {row.line}: {row.problem}")
+        if number == 0:
+            heading = [_folded(cell) for cell in row.cells]
+            column = next((n for n, name in enumerate(heading) if name in COLUMNS["serial"]), None)
+        cell = row.cells[column or 0].strip() if len(row.cells) > (column or 0) else ""
+        if not cell or (number == 0 and column is not None):
             continue
         try:
             serials.append(canonical(cell))
         except InvalidSerial as problem:
-            refuse(f"{file}, line {number}, column {(column or 0) + 1}: {problem}")
+            refuse(f"{file}, line {row.line}, column {(column or 0) + 1}: {problem}")
     return serials
 
 

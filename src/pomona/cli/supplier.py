@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pomona.cli import supplier_accounts, supplier_certificates, supplier_client, supplier_orders
+from pomona.cli import (
+    supplier_accounts,
+    supplier_certificates,
+    supplier_client,
+    supplier_orders,
+    supplier_unit,
+)
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, show_list, show_record, when
 from pomona.cli.supplier_accounts import record
@@ -23,6 +29,7 @@ app.command("ship-to")(supplier_accounts.ship_to)
 app.command("certificate")(supplier_certificates.certificate)
 app.command("credentials")(supplier_certificates.credentials)
 app.command("revoke")(supplier_certificates.revoke)
+app.command("unit")(supplier_unit.unit)
 
 Kind = Annotated[str, typer.Argument(help="APPLE or RESELLER.")]
 Number = Annotated[str, typer.Argument(help="The supplier's number; of a reseller, its Reseller Number.")]

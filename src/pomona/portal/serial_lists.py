@@ -4,14 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pomona.catalogue import tables
 from pomona.catalogue.serials import InvalidSerial, canonical
 from pomona.portal.forms import Form, Upload
+from pomona.registry import device_lists
 from pomona.registry.devices import first_number, last_number
 from pomona.registry.errors import Invalid
 from pomona.store import Tx
 
 _BETWEEN = re.compile(r"[\s,;]+")
-_COLUMN = re.compile(r"[,;\t]")
 _HEADINGS = frozenset(
     {"SERIAL", "SERIALS", "NUMBER", "NUMBERS", "SERIALNUMBER", "SERIAL_NUMBER", "SERIAL-NUMBER"}
 )
@@ -63,16 +64,15 @@ def read(tx: Tx, organization_id: int, form: Form) -> SerialList:
 
 def _column(upload: Upload) -> list[str]:
     try:
-        text = upload.body.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        text = tables.decoded(upload.body)
+    except ValueError:
         raise Invalid(
-            f"{upload.name} is no text file; expected CSV or text in UTF-8 with a serial number in each line.",
+            f"{upload.name} is no text file; expected CSV or text with a serial number in each line.",
             field="list",
         ) from None
-    lines = text.splitlines()
-    if len(lines) == 1:
+    if len(text.strip().splitlines()) == 1:
         return _BETWEEN.split(text)
-    return [_COLUMN.split(line, maxsplit=1)[0].strip() for line in lines]
+    return [entry.asked.text for entry in device_lists.read(text).entries]
 
 
 def _resolved(tx: Tx, organization_id: int, identifiers: Sequence[str]) -> dict[str, str]:

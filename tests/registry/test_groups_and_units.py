@@ -203,3 +203,18 @@ def test_groups_and_units_of_two_organisations_are_apart(any_store: Store) -> No
     theirs = any_store.read_sync(lambda tx: organizational_units.find(tx, two.id, "Sales"))
     with pytest.raises(Invalid):
         group(one, "Foreign", rule=Rule(unit=theirs.uuid))
+
+
+def test_what_was_read_before_overwrites_nothing(any_store: Store) -> None:
+    world = World(any_store)
+    sales = unit(world, "Sales")
+    any_store.write_sync(
+        lambda tx: organizational_units.update(tx, sales, name="Trade", actor=ADMIN, now=world.now)
+    )
+    changed = any_store.write_sync(
+        lambda tx: organizational_units.update(tx, sales, description="Sells", actor=ADMIN, now=world.now)
+    )
+    assert (changed.name, changed.description) == ("Trade", "Sells")
+    any_store.write_sync(lambda tx: organizational_units.delete(tx, sales, actor=ADMIN, now=world.now))
+    with pytest.raises(NotFound):
+        join_unit(world, sales, employ(world, "ann"))

@@ -73,7 +73,7 @@ def add(tx: Tx, organization_id: int, adam_id: str, about: About, *, actor: Acto
 
 def update(tx: Tx, app: App, changes: dict[str, object], *, actor: Actor, now: int) -> App:
     """Changes some fields of what is told of an app. Raises `Invalid`."""
-    tx.lock(app.organization_id)
+    app = _held(tx, app)
     about = replace(app.about, **changes)  # type: ignore[arg-type]
     tx.execute(
         "UPDATE app SET name = $1, bundle_id = $2, version = $3, website_url = $4, store_url = $5, systems = $6,"
@@ -88,7 +88,7 @@ def update(tx: Tx, app: App, changes: dict[str, object], *, actor: Actor, now: i
 
 def delete(tx: Tx, app: App, *, actor: Actor, now: int) -> None:
     """Takes an app away. Raises `InUse` while a blueprint has it."""
-    tx.lock(app.organization_id)
+    app = _held(tx, app)
     user = blueprint_links.user_of(tx, Relation.APPS, app.id)
     if user is not None:
         raise InUse(f"The blueprint '{user}' has this app; take it out first.")
@@ -115,6 +115,12 @@ def by_ids(tx: Tx, ids: Sequence[int]) -> list[App]:
     """Those with some internal ids, in their order."""
     sql = f"SELECT {_COLUMNS} FROM app WHERE id IN (SELECT c0 FROM {tx.each('$1', 'bigint')} e) ORDER BY id"
     return [_app(row) for row in tx.rows(sql, tx.pack([(id,) for id in ids]))]
+
+
+def _held(tx: Tx, app: App) -> App:
+    """As it is now, held until the transaction ends. Raises `NotFound` when it is gone by now."""
+    tx.lock(app.organization_id)
+    return get(tx, app.organization_id, app.adam_id)
 
 
 def _row(about: About) -> tuple[object, ...]:

@@ -90,7 +90,7 @@ def update(
     now: int,
 ) -> Blueprint:
     """Changes what is given; a relationship that is given holds exactly that afterwards. Raises `Invalid`."""
-    tx.lock(blueprint.organization_id)
+    blueprint = _held(tx, blueprint)
     sql = "UPDATE blueprint SET name = $1, description = $2, updated_at = $3 WHERE id = $4"
     tx.execute(
         sql,
@@ -110,7 +110,7 @@ def update(
 
 def delete(tx: Tx, blueprint: Blueprint, *, actor: Actor, now: int) -> None:
     """Takes a blueprint away; what it linked stays."""
-    tx.lock(blueprint.organization_id)
+    blueprint = _held(tx, blueprint)
     blueprint_links.clear(tx, blueprint.id)
     tx.execute("DELETE FROM blueprint WHERE id = $1", blueprint.id)
     _record(tx, "COLLECTION_DELETED", blueprint, actor, now)
@@ -120,7 +120,7 @@ def link(
     tx: Tx, blueprint: Blueprint, relation: Relation, ids: Sequence[str], *, actor: Actor, now: int
 ) -> int:
     """Adds to a relationship what is not in it and the organisation has; gives how many are new."""
-    tx.lock(blueprint.organization_id)
+    blueprint = _held(tx, blueprint)
     count = blueprint_links.add(tx, blueprint.organization_id, blueprint.id, relation, ids)
     if count:
         _touch(tx, blueprint, now)
@@ -132,7 +132,7 @@ def unlink(
     tx: Tx, blueprint: Blueprint, relation: Relation, ids: Sequence[str], *, actor: Actor, now: int
 ) -> int:
     """Takes out of a relationship what is in it; gives how many that were."""
-    tx.lock(blueprint.organization_id)
+    blueprint = _held(tx, blueprint)
     count = blueprint_links.remove(tx, blueprint.organization_id, blueprint.id, relation, ids)
     if count:
         _touch(tx, blueprint, now)
@@ -167,6 +167,12 @@ def of_organization(tx: Tx, organization_id: int, *, after: int = 0, limit: int 
     """Blueprints in the order they were made; `after` is an internal id."""
     sql = f"SELECT {_COLUMNS} FROM blueprint WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3"
     return [Blueprint(*row) for row in tx.rows(sql, organization_id, after, limit)]
+
+
+def _held(tx: Tx, blueprint: Blueprint) -> Blueprint:
+    """As it is now, held until the transaction ends. Raises `NotFound` when it is gone by now."""
+    tx.lock(blueprint.organization_id)
+    return get(tx, blueprint.organization_id, blueprint.uuid)
 
 
 def _touch(tx: Tx, blueprint: Blueprint, now: int) -> None:

@@ -86,7 +86,7 @@ def update(
     now: int,
 ) -> Configuration:
     """Changes what is given and leaves the rest, the platforms too. Raises `Invalid`."""
-    tx.lock(configuration.organization_id)
+    configuration = _held(tx, configuration)
     chosen = configuration.platforms if platforms is None else checked_platforms(platforms)
     tx.execute(
         "UPDATE configuration SET name = $1, filename = $2, platforms = $3, version = version + 1, updated_at = $4"
@@ -106,7 +106,7 @@ def update(
 
 def delete(tx: Tx, configuration: Configuration, *, actor: Actor, now: int) -> None:
     """Takes a configuration away. Raises `InUse` while a blueprint has it."""
-    tx.lock(configuration.organization_id)
+    configuration = _held(tx, configuration)
     user = blueprint_links.user_of(tx, Relation.CONFIGURATIONS, configuration.id)
     if user is not None:
         raise InUse(f"The blueprint '{user}' has this configuration; take it out first.")
@@ -165,6 +165,12 @@ def checked_filename(name: str) -> str:
     if len(name) > 255 or not name.isprintable() or "/" in name or "\\" in name:
         raise Invalid("A file's name has at most 255 characters, and no slash among them.", field="filename")
     return name
+
+
+def _held(tx: Tx, configuration: Configuration) -> Configuration:
+    """As it is now, held until the transaction ends. Raises `NotFound` when it is gone by now."""
+    tx.lock(configuration.organization_id)
+    return get(tx, configuration.organization_id, configuration.uuid)
 
 
 def _record(tx: Tx, type: str, configuration: Configuration, actor: Actor, now: int) -> None:

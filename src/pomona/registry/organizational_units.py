@@ -81,7 +81,7 @@ def update(
     tx: Tx, unit: Unit, *, name: str | None = None, description: str | None = None, actor: Actor, now: int
 ) -> Unit:
     """Changes what is given, of the root too. Raises `Invalid` and `Duplicate`."""
-    tx.lock(unit.organization_id)
+    unit = _held(tx, unit)
     new_name = unit.name
     if name is not None and name.strip() != unit.name:
         new_name = _free_name(tx, unit.organization_id, name)
@@ -99,7 +99,7 @@ def update(
 def delete(tx: Tx, unit: Unit, *, actor: Actor, now: int) -> None:
     """Takes a unit away; its members stay in the root. Raises `Forbidden` for the root, `InUse` while it has groups or a
     SMART group's rule names it."""
-    tx.lock(unit.organization_id)
+    unit = _held(tx, unit)
     if unit.root:
         raise Forbidden("Everybody is in the first unit; it cannot be deleted.")
     user = tx.value("SELECT name FROM user_group WHERE unit_id = $1 LIMIT 1", unit.id)
@@ -119,7 +119,7 @@ def set_member(tx: Tx, unit: Unit, person: Person, role: str, *, actor: Actor, n
     Raises `Invalid` for an unknown role or a person without a Managed Apple Account, `Forbidden` for the root, where the
     account's own role counts.
     """
-    tx.lock(unit.organization_id)
+    unit = _held(tx, unit)
     if unit.root:
         raise Forbidden("Everybody is in the first unit already, with the role of their account.")
     if not person.managed:
@@ -135,7 +135,7 @@ def set_member(tx: Tx, unit: Unit, person: Person, role: str, *, actor: Actor, n
 
 def remove_member(tx: Tx, unit: Unit, person: Person, *, actor: Actor, now: int) -> None:
     """Takes a person out of a unit. Raises `NotFound` when they are not in it, `Forbidden` for the root."""
-    tx.lock(unit.organization_id)
+    unit = _held(tx, unit)
     if unit.root:
         raise Forbidden("Nobody can leave the first unit.")
     if not tx.execute("DELETE FROM unit_member WHERE unit_id = $1 AND account_id = $2", unit.id, person.id):
@@ -193,6 +193,12 @@ def roles(tx: Tx, persons: Iterable[Person]) -> dict[int, list[tuple[str, str]]]
     for account_id, role, uuid in rows:
         found[account_id].append((role, uuid))
     return found
+
+
+def _held(tx: Tx, unit: Unit) -> Unit:
+    """As it is now, held until the transaction ends. Raises `NotFound` when it is gone by now."""
+    tx.lock(unit.organization_id)
+    return get(tx, unit.organization_id, unit.uuid)
 
 
 def _free_name(tx: Tx, organization_id: int, name: str) -> str:

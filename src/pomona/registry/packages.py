@@ -65,7 +65,7 @@ def add(tx: Tx, organization_id: int, about: About, *, actor: Actor, now: int, r
 
 def update(tx: Tx, package: Package, changes: dict[str, object], *, actor: Actor, now: int) -> Package:
     """Changes some fields of what is told of a package. Raises `Invalid`."""
-    tx.lock(package.organization_id)
+    package = _held(tx, package)
     about = replace(package.about, **changes)  # type: ignore[arg-type]
     tx.execute(
         "UPDATE package SET name = $1, url = $2, hash = $3, bundle_ids = $4, version = $5, description = $6,"
@@ -79,7 +79,7 @@ def update(tx: Tx, package: Package, changes: dict[str, object], *, actor: Actor
 
 def delete(tx: Tx, package: Package, *, actor: Actor, now: int) -> None:
     """Takes a package away. Raises `InUse` while a blueprint has it."""
-    tx.lock(package.organization_id)
+    package = _held(tx, package)
     user = blueprint_links.user_of(tx, Relation.PACKAGES, package.id)
     if user is not None:
         raise InUse(f"The blueprint '{user}' has this package; take it out first.")
@@ -119,6 +119,12 @@ def by_ids(tx: Tx, ids: Sequence[int]) -> list[Package]:
         f"SELECT {_COLUMNS} FROM package WHERE id IN (SELECT c0 FROM {tx.each('$1', 'bigint')} e) ORDER BY id"
     )
     return [_package(row) for row in tx.rows(sql, tx.pack([(id,) for id in ids]))]
+
+
+def _held(tx: Tx, package: Package) -> Package:
+    """As it is now, held until the transaction ends. Raises `NotFound` when it is gone by now."""
+    tx.lock(package.organization_id)
+    return get(tx, package.organization_id, package.uuid)
 
 
 def _row(about: About) -> tuple[object, ...]:

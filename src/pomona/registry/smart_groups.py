@@ -55,6 +55,8 @@ def naming(tx: Tx, organization_id: int, unit: str) -> str | None:
 def refresh(tx: Tx, organization_id: int, account_ids: Sequence[int], now: int) -> None:
     """Some people changed: puts them into the groups whose rule they fit now, and takes them out of the others."""
     if account_ids:
+        # A group that is being made at the same moment must see these people, or be seen from here.
+        tx.lock(organization_id)
         for id, _, rule in _of_organization(tx, organization_id):
             _apply(tx, organization_id, id, rule, account_ids, now)
 

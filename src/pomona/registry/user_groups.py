@@ -84,7 +84,7 @@ def update(
     tx: Tx, group: Group, *, name: str | None = None, rule: Rule | None = None, actor: Actor, now: int
 ) -> Group:
     """Changes what is given. Raises `Invalid`, `Duplicate`, and `Forbidden` for a rule of a STANDARD group."""
-    tx.lock(group.organization_id)
+    group = _held(tx, group)
     new_name, new_rule = group.name, group.rule
     if name is not None and name.strip() != group.name:
         new_name = _free_name(tx, group.organization_id, name)
@@ -106,7 +106,7 @@ def update(
 
 def delete(tx: Tx, group: Group, *, actor: Actor, now: int) -> None:
     """Takes a group away, out of blueprints too; its members are people as before."""
-    tx.lock(group.organization_id)
+    group = _held(tx, group)
     blueprint_links.drop(tx, Relation.USER_GROUPS, group.id)
     tx.execute("DELETE FROM user_group_member WHERE group_id = $1", group.id)
     tx.execute("DELETE FROM user_group WHERE id = $1", group.id)
@@ -119,7 +119,7 @@ def add_member(tx: Tx, group: Group, person: Person, *, actor: Actor, now: int) 
     Raises `Forbidden` for a SMART group and `Invalid` for a person without a Managed Apple Account.
     """
     _refuse_smart(group)
-    tx.lock(group.organization_id)
+    group = _held(tx, group)
     if not person.managed:
         raise Invalid(f"{person.email} has no Managed Apple Account; only those can be in groups.")
     sql = "INSERT INTO user_group_member (group_id, account_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
@@ -132,7 +132,7 @@ def add_member(tx: Tx, group: Group, person: Person, *, actor: Actor, now: int) 
 def remove_member(tx: Tx, group: Group, person: Person, *, actor: Actor, now: int) -> None:
     """Takes a person out of a STANDARD group. Raises `Forbidden` for a SMART one, `NotFound` when they are not in it."""
     _refuse_smart(group)
-    tx.lock(group.organization_id)
+    group = _held(tx, group)
     sql = "DELETE FROM user_group_member WHERE group_id = $1 AND account_id = $2"
     if not tx.execute(sql, group.id, person.id):
         raise NotFound("member of the group", person.email)
@@ -170,6 +170,12 @@ def by_ids(tx: Tx, ids: Sequence[int]) -> list[Group]:
     """Those with some internal ids, in their order."""
     sql = f"{_GROUPS} WHERE g.id IN (SELECT c0 FROM {tx.each('$1', 'bigint')} e) ORDER BY g.id"
     return [_group(row) for row in tx.rows(sql, tx.pack([(id,) for id in ids]))]
+
+
+def _held(tx: Tx, group: Group) -> Group:
+    """As it is now, held until the transaction ends. Raises `NotFound` when it is gone by now."""
+    tx.lock(group.organization_id)
+    return get(tx, group.organization_id, group.uuid)
 
 
 def _refuse_smart(group: Group) -> None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import pkcs12
 from typer.testing import CliRunner, Result
 
-from pomona.cli import supplier
+from pomona.cli import doctor, supplier
 from pomona.registry import audit
 from pomona.registry.suppliers import INSTALLATION
 from pomona.runtime import Settings
@@ -25,6 +25,7 @@ class Line:
     def __init__(self, folder: Path) -> None:
         self.app = typer.Typer()
         self.app.add_typer(supplier.app, name="supplier")
+        self.app.command("doctor")(doctor.doctor)
         self.env = {"POMONA_DATA": str(folder / "data"), "COLUMNS": "250"}
 
     def run(self, *words: str) -> Result:
@@ -150,3 +151,23 @@ def test_accounts_are_changed(line: Line) -> None:
     ]
     assert line.json("ship-to", "16FCE4A0", "52010", "--no-active")["ship_to"] == ["0000000001"]
     assert "expected enroll" in line.refused("ship-to", "16FCE4A0", "1", "--allow", "all")
+
+
+def test_the_doctor_looks_at_them(line: Line) -> None:
+    line.json("certificate", "16FCE4A0", "--key", "ec", "--days", "20")
+    line.json("certificate", "16FCE4A0", "--key", "ec", "--days", "200", "--out", "b")
+    line.env |= {"POMONA_TLS_PORT": "-1", "POMONA_TRUSTED_PROXIES": "", "POMONA_PROXY_PORT": "-1"}
+
+    def told() -> str:
+        found = json.loads(CliRunner().invoke(line.app, ["doctor", "--json"], env=line.env).stdout)
+        return "\n".join(
+            f"{each['subject']}: {each['sentence']}" for each in found if each["grade"] == "warning"
+        )
+
+    assert "nobody asks for them" in told()
+    assert told().count("of 16FCE4A0 ends in 19 days") == 1
+    line.env |= {"POMONA_TRUSTED_PROXIES": "127.0.0.1", "POMONA_PROXY_PORT": "8081"}
+    assert "nobody asks" not in told()
+    assert "trusted proxy 127.0.0.1: anybody can come from there" in told()
+    line.env["POMONA_PROXY_PORT"] = "-1"
+    assert "trusted proxy" not in told()

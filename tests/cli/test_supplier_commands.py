@@ -192,6 +192,8 @@ def test_a_file_is_tried_before_it_is_submitted(line: Line, tmp_path: Path) -> N
     line.json("supplier", "link", "RESELLER", "0A0B0C0D")
     taken = line.run("order", "validate", str(file), "--supplier", "0A0B0C0D")
     assert (taken.exit_code, "DEP-ERR-DE-4305" in taken.stdout) == (1, True)
+    line.env["POMONA_ORDER_TRIAL_LIMIT"] = "0"
+    assert "at most 0 are tried" in line.refused("order", "validate", str(file), "--supplier", "16FCE4A0")
     file.write_text("order_number\nA\n")
     assert "serial" in line.refused("order", "validate", str(file), "--supplier", "16FCE4A0")
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pomona.enroll_service import errors, routes
+from pomona.enroll_service.routes import VALIDATE
 from pomona.keys.keyring import KeyRing
 from pomona.keys.randomness import seeded
 from pomona.registry import supplier_credentials, suppliers
@@ -22,7 +23,12 @@ from tests.enroll_service.service import BASE, CONTEXT, codes, order
 from tests.support.supply import counted, link
 from tests.support.worlds import ADMIN, NOW, World, serials
 
-PATHS = ("bulk-enroll-devices", "check-transaction-status", "show-order-details")
+PATHS = (
+    f"{BASE}bulk-enroll-devices",
+    f"{BASE}check-transaction-status",
+    f"{BASE}show-order-details",
+    VALIDATE,
+)
 PLAIN = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 leaves = st.none() | st.booleans() | st.integers() | st.text(max_size=40) | st.just("2014-08-28T10:10:10Z")
 values = st.recursive(
@@ -57,6 +63,7 @@ class Door:
             PATHS[0]: context | {"transactionId": "T", "orders": [order("A", customer, serials(2)), full]},
             PATHS[1]: context | {"deviceEnrollmentTransactionId": "x"},
             PATHS[2]: context | {"orderNumbers": ["A"]},
+            PATHS[3]: context | {"transactionId": "T", "orders": [full]},
         }
 
     def post(self, path: str, body: bytes) -> httpx.Response:
@@ -66,7 +73,7 @@ class Door:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
             async with httpx.AsyncClient(transport=transport, base_url="http://supplier") as client:
                 headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-                return await client.post(f"{BASE}{path}", content=body, headers=headers)
+                return await client.post(path, content=body, headers=headers)
 
         return asyncio.run(ask())
 

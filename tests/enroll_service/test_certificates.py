@@ -1,6 +1,9 @@
 """Who submits, by TLS client certificate: each mistake has its code, whichever program shows the certificate."""
 
+import contextlib
 import json
+import socket
+import ssl
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,10 +18,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from pomona.keys.randomness import system_rng
 from pomona.registry import suppliers
 from pomona.registry.errors import Duplicate, Invalid
 from pomona.registry.supplier_credentials import Bounds
 from pomona.registry.suppliers import Supplier
+from pomona.runtime.clock import wall_millis
+from pomona.server import asking_tls
+from pomona.server.authority import Authority, Leaf
 from pomona.simulator.supplier import SupplierAccount, SupplierClient
 from pomona.store import Store
 from tests.enroll_service.service import CONTEXT, codes, order
@@ -294,3 +301,65 @@ def test_the_private_key_is_kept_nowhere(scene: Scene) -> None:
     held = b"".join(bytes(each) for each in kept if isinstance(each, bytes | memoryview))
     assert secret not in held
     assert "PRIVATE" not in repr(issued)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_session_that_is_resumed_shows_the_same_certificate(
+    scene: Scene, version: ssl.TLSVersion, host: str
+) -> None:
+    context = scene.door.pair("good")
+    context.maximum_version = version
+    body = json.dumps({"requestContext": CONTEXT, "depResellerId": OURS, "orderNumbers": ["A"]})
+    request = (
+        f"POST /enroll-service/1.0/show-order-details HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
+    ).encode()
+    port = int(scene.door.origin.rpartition(":")[2])
+    session: ssl.SSLSession | None = None
+    for resumed in (False, True):
+        with (
+            socket.create_connection((host, port), timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname=host, session=session) as connection,
+        ):
+            connection.sendall(request)
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+            session = connection.session
+            assert connection.session_reused is resumed
+        assert b'"statusCode":"COMPLETE"' in answer, answer
+
+
+def test_what_clients_show_is_kept_for_their_connection_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contexts: list[ssl.SSLContext] = []
+    made = asking_tls._context
+
+    def noted(leaf: Leaf) -> ssl.SSLContext:
+        contexts.append(made(leaf))
+        return contexts[-1]
+
+    monkeypatch.setattr(asking_tls, "_context", noted)
+    authority = Authority(tmp_path, wall_millis, system_rng)
+    first = asking_tls.asking_context(authority, ["localhost", "127.0.0.1"])
+    pem, key = self_signed("stranger.example.com")
+    (tmp_path / "c.pem").write_bytes(pem + key)
+    client = ssl.create_default_context(cafile=str(authority.certificate_file))
+    client.load_cert_chain(tmp_path / "c.pem")
+    for name in ("localhost", "127.0.0.1"):
+        handshake(client, first, name)
+    assert [each.cert_store_stats()["x509"] for each in contexts] == [0, 1, 1]
+
+
+def handshake(client: ssl.SSLContext, server: ssl.SSLContext, name: str) -> None:
+    """A handshake without a network; a name that is an address is not told to the server."""
+    ends = [ssl.MemoryBIO() for _ in range(2)]
+    shaking = [
+        client.wrap_bio(ends[0], ends[1], server_hostname=name),
+        server.wrap_bio(ends[1], ends[0], server_side=True),
+    ]
+    while shaking:
+        for each in list(shaking):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                each.do_handshake()
+                shaking.remove(each)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Grade = Literal["ok", "warning", "problem"]
 _SOON = 30 * 86_400_000
+_LOOPBACK = {"127.0.0.1", "::1"}
 
 
 class Finding(NamedTuple):
@@ -55,6 +56,7 @@ def _examine(settings: "Settings") -> Iterator[Finding]:
         with installation(settings) as runtime:
             yield Finding("ok", "database", f"{runtime.store.engine.name} opens and has the newest schema")
             yield from _contents(runtime)
+            yield from _suppliers(runtime)
             yield from _mails(settings)
     except (StoreError, MasterKeyProblem) as problem:
         yield Finding("problem", "installation", str(problem))
@@ -75,7 +77,13 @@ def _modes(settings: "Settings", secret: object) -> Iterator[Finding]:
 
 
 def _ports(settings: "Settings") -> Iterator[Finding]:
-    for name, port in (("http", settings.port), ("https", settings.tls_port), ("proxy", settings.proxy_port)):
+    ports = (
+        ("http", settings.port),
+        ("https", settings.tls_port),
+        ("suppliers", settings.supplier_tls_port),
+        ("proxy", settings.proxy_port),
+    )
+    for name, port in ports:
         if port <= 0:
             continue
         with socket.socket() as probe:
@@ -107,6 +115,31 @@ def _authority(settings: "Settings") -> Iterator[Finding]:
     yield Finding(
         "ok" if days > 30 else "problem", "certificate authority", f"{file} is valid for {days} more days"
     )
+
+
+def _suppliers(runtime: "Runtime") -> Iterator[Finding]:
+    from pomona.registry import supplier_credentials
+
+    settings, now = runtime.settings, runtime.clock.now()
+    own = _LOOPBACK & set(settings.trusted_proxies)
+    if own and settings.proxy_port >= 0:
+        said = "anybody can come from there through Pomona's own proxy, and say what a trusted one may; set proxy_port = -1"
+        yield Finding("warning", f"trusted proxy {sorted(own)[0]}", said)
+    found = runtime.store.read_sync(supplier_credentials.all_of_them)
+    good = {each.id: each for each in found if each.state(now) == "GOOD"}
+    if good and settings.supplier_tls_port < 0 and not settings.trusted_proxies:
+        yield Finding(
+            "warning",
+            "suppliers' certificates",
+            "nobody asks for them: set supplier_tls_port or trusted_proxies",
+        )
+    for each in good.values():
+        if each.expires_at is not None and each.expires_at - now < _SOON:
+            days, whose = (each.expires_at - now) // 86_400_000, each.number or f"sold-to {each.sold_to}"
+            renewal = "issue another with `pomona supplier certificate`"
+            yield Finding(
+                "warning", f"certificate {each.id[:16]}", f"of {whose} ends in {days} days; {renewal}"
+            )
 
 
 def _contents(runtime: "Runtime") -> Iterator[Finding]:

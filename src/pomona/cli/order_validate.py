@@ -36,6 +36,7 @@ def validate(
     except documents.BadOrders as problem:
         refuse(f"{file}:\n{problem}")
     with installation(ctx) as runtime:
+        _check_size(wanted, runtime.settings.order_trial_limit)
         sender = runtime.store.read_sync(partial(suppliers.find, text=supplier)).id
         answer = _tried(runtime, sender, wanted)
     if as_json:
@@ -83,6 +84,14 @@ def _refused(answer: dict[str, Any]) -> Any:
                         "order": order["orderNumber"], "what": device["deviceId"], "code": device["devicePostStatus"],
                         "why": device["devicePostStatusMessage"],
                     }  # fmt: skip
+
+
+def _check_size(wanted: list[dict[str, Any]], most: int) -> None:
+    devices = sum(
+        len(each.get("devices") or []) for order in wanted for each in order.get("deliveries") or []
+    )
+    if devices > most:
+        refuse(f"{devices} devices: at most {most} are tried at once (order_trial_limit); split the file")
 
 
 def _tried(runtime: "Runtime", supplier_id: int, wanted: list[dict[str, Any]]) -> dict[str, Any]:

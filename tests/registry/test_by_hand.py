@@ -105,7 +105,7 @@ def test_one_that_has_an_owner_is_left_alone(any_store: Store) -> None:
 
 
 def test_none_at_all_is_refused(any_store: Store) -> None:
-    with pytest.raises(Invalid, match="1 to 50,000 devices"):
+    with pytest.raises(Invalid, match="1 to 20,000 devices"):
         add(World(any_store), [])
 
 

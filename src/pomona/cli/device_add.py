@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pomona.registry.organizations import Organization
     from pomona.runtime import Runtime
 
-_AT_A_TIME = 10_000
+_AT_A_TIME = 5_000
 _SHOWN = 50
 _FINE = ("ADDED", "ALREADY_HERE")
 

@@ -21,7 +21,7 @@ from pomona.store import Tx
 SOURCE_ID = "CONFIGURATOR"
 """What stands in the place of a supplier's number."""
 
-MOST = 50_000
+MOST = 20_000
 """Devices that are added at a time."""
 
 MAX_ASSET_TAG = 128

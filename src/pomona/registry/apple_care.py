@@ -156,7 +156,7 @@ def record(tx: Tx, organization_id: int, told: Sequence[Told], *, actor: Actor, 
         )
         if word != "SAME":
             known[device, name] = fresh[device, name] = row
-            _audit(tx, organization_id, word, each.serial, name, each.plan, actor, now)
+            _audit(tx, organization_id, word, each.serial, name, each, actor, now)
         outcomes.append(Outcome(each.serial, name, word))
     _replace(tx, on_record, fresh)
     return outcomes
@@ -170,7 +170,7 @@ def remove(tx: Tx, organization_id: int, serial: str, name: str, *, actor: Actor
     if found is None:
         raise NotFound("coverage", name)
     tx.execute("DELETE FROM apple_care_coverage WHERE id = $1", found.id)
-    _audit(tx, organization_id, "REMOVED", device.serial, name, found.plan, actor, now)
+    _audit(tx, organization_id, "REMOVED", device.serial, name, found, actor, now)
 
 
 def owned(tx: Tx, organization_id: int, serials: Iterable[str]) -> dict[str, int]:
@@ -242,17 +242,23 @@ def _replace(
 
 
 def _audit(
-    tx: Tx, organization_id: int, word: str, serial: str, name: str, plan: Plan, actor: Actor, now: int
+    tx: Tx,
+    organization_id: int,
+    word: str,
+    serial: str,
+    name: str,
+    of: Told | Coverage,
+    actor: Actor,
+    now: int,
 ) -> None:
     """A warranty comes with the device, plans are bought."""
-    bought = plan is not Plan.LIMITED_WARRANTY
+    bought = of.plan is not Plan.LIMITED_WARRANTY
     type = f"SUBJECT_HAS_APPLECARE_PURCHASE_{word}" if bought else f"DEVICE_WARRANTY_{word}"
     if word == "CHANGED":
         type = "DEVICE_COVERAGE_CHANGED"
-    after = {"subscriptionId": name, "plan": plan.value}
-    audit.record(
-        tx, organization_id, type, actor, audit.Subject("DEVICE", serial, serial), now=now, after=after
-    )
+    after = {"plan": of.description} | ({"subscriptionId": name} if bought else {})
+    subject = audit.Subject("DEVICE", serial, serial)
+    audit.record(tx, organization_id, type, actor, subject, now=now, after=after)
 
 
 def _coverage(row: Row) -> Coverage:

@@ -16,6 +16,7 @@ from pomona.registry import (
 )
 from pomona.registry.smart_groups import Rule
 from pomona.store import Tx
+from tests.portal.collected import collected
 from tests.portal.support import Browser, Portal
 from tests.support.collections import app, configuration, employ, group, join_unit, package, unit
 from tests.support.profiles import profile
@@ -123,6 +124,56 @@ def test_a_blueprint_is_made_shown_and_deleted(portal: Portal) -> None:
     assert browser.post(f"{address}/delete").status_code == 303
     assert read(portal, lambda tx: blueprints.of_organization(tx, world.id)) == []
     assert browser.get(address).status_code == 404
+
+
+def test_a_blueprint_is_changed(portal: Portal) -> None:
+    world, browser = portal.world, portal.signed_in()
+    first, second = world.stock(2)
+    ids = collected(world, [first])
+    page = f"/portal/blueprints/{ids['blueprints']}"
+    extra = configuration(world, "VPN", "com.apple.vpn.managed")
+
+    def contents(kind: str) -> list[str]:
+        found = read(portal, lambda tx: blueprints.get(tx, world.id, ids["blueprints"]))
+        listed = read(
+            portal, lambda tx: blueprint_contents.page(tx, found.id, blueprint_contents.KINDS[kind])
+        )
+        return [each.public_id for each in listed]
+
+    assert "VPN" in browser.get(f"{page}/add").text
+    sent = {"configurations": [extra.uuid], "serials": f"{second} {first}"}
+    assert browser.post(f"{page}/add", sent).status_code == 303
+    assert contents("devices") == [first, second]
+    assert contents("configurations") == [ids["configurations"], extra.uuid]
+    assert browser.post(f"{page}/remove", {"kind": "devices", "id": first}).status_code == 303
+    assert contents("devices") == [second]
+    for change in ({}, {"serials": "no!"}):
+        assert browser.post(f"{page}/add", change).status_code == 422
+    assert browser.post(f"{page}/remove", {"kind": "things", "id": first}).status_code == 422
+    assert browser.post(page, {"name": "Trade", "description": "For trade"}).status_code == 303
+    found = read(portal, lambda tx: blueprints.get(tx, world.id, ids["blueprints"]))
+    assert (found.name, found.description) == ("Trade", "For trade")
+    answer = browser.post(page, {"name": " ", "description": "Kept as typed"})
+    assert (answer.status_code, "Kept as typed" in answer.text) == (422, True)
+
+
+def test_a_configuration_is_changed(portal: Portal) -> None:
+    world, browser = portal.world, portal.signed_in()
+    kept = configuration(world)
+    page = f"/portal/configurations/{kept.uuid}"
+    browser.get(page)
+    assert browser.post(page, {"name": "Office"}).status_code == 303
+    found = read(portal, lambda tx: configurations.get(tx, world.id, kept.uuid))
+    assert (found.name, found.platforms, found.version) == ("Office", kept.platforms, 2)
+    text = profile("com.apple.dock")
+    files = {"profile": ("Dock.mobileconfig", text.encode(), "application/x-apple-aspen-config")}
+    assert browser.post(page, {"name": "Dock"}, files).status_code == 303
+    found = read(portal, lambda tx: configurations.get(tx, world.id, kept.uuid))
+    assert (found.name, found.filename, found.platforms) == ("Dock", kept.filename, ["PLATFORM_MACOS"])
+    assert browser.get(f"{page}/profile.mobileconfig").text == text
+    files = {"profile": ("x", b"nonsense", "application/x-apple-aspen-config")}
+    assert browser.post(page, {"name": "Broken"}, files).status_code == 422
+    assert browser.get(f"{page}/profile.mobileconfig").text == text
 
 
 @pytest.mark.parametrize(

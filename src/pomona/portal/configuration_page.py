@@ -33,6 +33,25 @@ def profile(tx: Tx, visit: Visit) -> Answer:
     return Download(found.filename, CONTENT_TYPE, content)
 
 
+def save(tx: Tx, visit: Visit) -> Answer:
+    """Gives it another name, and another profile if one was chosen; the platforms are found from that anew."""
+    found = configurations.get(tx, visit.organization_id, visit.path["uuid"])
+    file = visit.form.file("profile")
+    read = None
+    if file is not None and file.body:
+        read = configuration_profiles.read(configuration_profiles.text_of(file.body))
+    configurations.update(
+        tx,
+        found,
+        name=visit.form.text("name"),
+        profile=read,
+        platforms=None if read is None else read.platforms,
+        actor=visit.actor,
+        now=visit.now,
+    )
+    return Moved(f"/portal/configurations/{found.uuid}", "configuration-saved")
+
+
 def delete(tx: Tx, visit: Visit) -> Answer:
     """Takes it away; refused while a blueprint has it."""
     tx.lock(visit.organization_id)

@@ -1,6 +1,7 @@
 """Addresses of blueprints, configurations, groups and units."""
 
 from pomona.portal import (
+    blueprint_changes,
     blueprint_list,
     blueprint_page,
     configuration_list,
@@ -33,13 +34,17 @@ _GROUP, _UNIT = "/portal/groups/{uuid}", "/portal/units/{uuid}"
 COLLECTION_PAGES: dict[str, dict[str, Step]] = {
     "/portal/blueprints": _shown(blueprint_list.show, May.MANAGE),
     "/portal/blueprints/new": _form(blueprint_list.form, blueprint_list.add, May.MANAGE, large=True),
-    _BLUEPRINT: _shown(blueprint_page.show, May.MANAGE),
+    _BLUEPRINT: _shown(blueprint_page.show, May.MANAGE)
+    | _act(blueprint_changes.save, May.MANAGE, blueprint_page.show),
+    f"{_BLUEPRINT}/add": _form(blueprint_changes.form, blueprint_changes.add, May.MANAGE, large=True),
+    f"{_BLUEPRINT}/remove": _act(blueprint_changes.remove, May.MANAGE, blueprint_page.show),
     f"{_BLUEPRINT}/delete": _act(blueprint_page.delete, May.MANAGE, blueprint_page.show),
     "/portal/configurations": _shown(configuration_list.show, May.MANAGE),
     "/portal/configurations/new": _form(
         configuration_list.form, configuration_list.add, May.MANAGE, large=True
     ),
-    _CONFIGURATION: _shown(configuration_page.show, May.MANAGE),
+    _CONFIGURATION: _shown(configuration_page.show, May.MANAGE)
+    | {"POST": Step("act", configuration_page.save, May.MANAGE, configuration_page.show, large=True)},
     f"{_CONFIGURATION}/profile.mobileconfig": _shown(configuration_page.profile, May.MANAGE),
     f"{_CONFIGURATION}/delete": _act(configuration_page.delete, May.MANAGE, configuration_page.show),
     "/portal/groups": _shown(group_list.show, May.PEOPLE),

@@ -168,6 +168,6 @@ def test_the_doctor_looks_at_them(line: Line) -> None:
     assert told().count("of 16FCE4A0 ends in 19 days") == 1
     line.env |= {"POMONA_TRUSTED_PROXIES": "127.0.0.1", "POMONA_PROXY_PORT": "8081"}
     assert "nobody asks" not in told()
-    assert "trusted proxy 127.0.0.1: anybody can come from there" in told()
+    assert "trusted proxy 127.0.0.1: anybody comes from there" in told()
     line.env["POMONA_PROXY_PORT"] = "-1"
     assert "trusted proxy" not in told()

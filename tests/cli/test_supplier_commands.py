@@ -12,14 +12,12 @@ from typer.testing import CliRunner, Result
 
 from pomona.cli import device, order, supplier
 from pomona.enroll_service import routes
-from pomona.registry import submitted_orders
 from pomona.runtime import Settings
 from pomona.server.installation import installation
-from pomona.store import Store
 from pomona.work import worker
 from pomona.work.orders import OrderWorker
 from tests.support.serving import Serve
-from tests.support.supply import Reseller, document, flow
+from tests.support.supply import flow
 from tests.support.worlds import World
 
 
@@ -233,16 +231,16 @@ def test_a_suppliers_orders(line: Line) -> None:
     assert second["number"] == "A"
 
 
-def test_orders_that_are_not_worked_off_yet(store: Store) -> None:
-    reseller, world = Reseller(store), World(store)
-    reseller.submit(
-        document("C", world.organization.number, ["C02O1234567"]), document("N", "1", ["C02O1234568"])
-    )
-    ours = store.read_sync(lambda tx: submitted_orders.of_organization(tx, world.id))
-    assert [(each.number, each.type, each.begun, each.supplier_number) for each in ours] == [
-        ("C", "OR", False, "16FCE4A0")
-    ]
-    theirs = store.read_sync(lambda tx: submitted_orders.of_supplier(tx, reseller.id))
-    assert [each.number for each in theirs] == ["C", "N"]
-    reseller.work()
-    assert store.read_sync(lambda tx: submitted_orders.of_supplier(tx, reseller.id)) == []
+def test_an_order_that_went_to_another_organisation(line: Line, tmp_path: Path) -> None:
+    token = line.json("supplier", "add", "RESELLER", "16FCE4A0")["token"]
+    ours = customer(line)
+    with installation(Settings(data=Path(line.env["POMONA_DATA"]))) as runtime:
+        theirs = World(runtime.store, "Other").organization.number
+    file = tmp_path / "orders.csv"
+    for type, buyer in (("OR", ours), ("OV", theirs)):
+        file.write_text(f"order_number,serial,order_type,customer_id\nA,C02O1234567,{type},{buyer}\n")
+        assert line.submit(token, "--orders", str(file)).exit_code == 0
+    said = line.refused("order", "show", "A", "--org", ours)
+    assert "of 16FCE4A0 was overridden at 20" in said
+    assert theirs not in said
+    assert line.json("order", "show", "A", "--org", theirs)[0]["state"] == "PENDING, OVERRIDDEN"

@@ -15,7 +15,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 from pomona.enroll_service import routes
 from pomona.enroll_service.openapi import document
-from pomona.enroll_service.routes import ENDPOINTS, VALIDATE
+from pomona.enroll_service.routes import DOCUMENT, ENDPOINTS, VALIDATE
 from pomona.keys.keyring import KeyRing
 from pomona.keys.randomness import seeded
 from pomona.runtime import Clock, Runtime, Settings
@@ -76,6 +76,15 @@ def test_every_call_is_described_and_no_other() -> None:
     paths = document("https://x.example")["paths"]
     assert paths.keys() == ENDPOINTS.keys()
     assert all(methods.keys() == {"post"} for methods in paths.values())
+
+
+def test_it_is_served_to_everybody(served: Account) -> None:
+    url = str(served.http.base_url.join(DOCUMENT))
+    origin = url.removesuffix(DOCUMENT)
+    with httpx.Client() as http:
+        assert http.get(url).json() == document(origin)
+        assert http.head(url).status_code == 200
+        assert http.post(url).status_code == 404
 
 
 def answers_of(path: str) -> Draft202012Validator:

@@ -98,3 +98,11 @@ def test_a_header_from_anybody_else_is_not_looked_at(direct: Scene) -> None:
         assert "Client-Cert" not in direct.said
     assert direct.ask(rfc9440(direct.revoked), shown="good") == ""
     assert direct.ask(rfc9440(direct.good), shown="revoked") == "GRX-50038"
+
+
+def test_a_proxy_on_this_machine_is_not_believed_beside_our_own(store: Store, tmp_path: Path) -> None:
+    # Certificates are no secret, and through our CONNECT proxy everybody comes from this machine.
+    with door(store, tmp_path, ("127.0.0.1",), proxy_port=8081) as at:
+        scene = Scene(at)
+        assert scene.ask(rfc9440(scene.good)) == "GRX-50038"
+        assert scene.ask(rfc9440(scene.revoked), shown="good") == ""

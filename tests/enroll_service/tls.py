@@ -116,9 +116,11 @@ class Door:
 
 
 @contextmanager
-def door(store: Store, folder: Path, trusted_proxies: tuple[str, ...] = ()) -> Iterator[Door]:
+def door(
+    store: Store, folder: Path, trusted_proxies: tuple[str, ...] = (), proxy_port: int = -1
+) -> Iterator[Door]:
     """Serves the face and its workers until the block ends."""
-    settings = Settings(data=folder, trusted_proxies=trusted_proxies)
+    settings = Settings(data=folder, trusted_proxies=trusted_proxies, proxy_port=proxy_port)
     runtime = Runtime(
         settings, store, KeyRing(bytes(range(32))), Clock(), seeded("tls"), Origins(trusted=trusted_proxies)
     )

@@ -123,8 +123,8 @@ def _suppliers(runtime: "Runtime") -> Iterator[Finding]:
     settings, now = runtime.settings, runtime.clock.now()
     own = _LOOPBACK & set(settings.trusted_proxies)
     if own and settings.proxy_port >= 0:
-        said = "anybody can come from there through Pomona's own proxy, and say what a trusted one may; set proxy_port = -1"
-        yield Finding("warning", f"trusted proxy {sorted(own)[0]}", said)
+        said = "anybody comes from there through Pomona's own proxy, so its Client-Cert is not believed; set proxy_port = -1"
+        yield Finding("warning", f"trusted proxy {min(own)}", said)
     found = runtime.store.read_sync(supplier_credentials.all_of_them)
     good = {each.id: each for each in found if each.state(now) == "GOOD"}
     if good and settings.supplier_tls_port < 0 and not settings.trusted_proxies:

@@ -8,7 +8,7 @@ import typer
 
 from pomona.cli import order_validate
 from pomona.cli.context import Organization_, installation, organization
-from pomona.cli.output import Json, say, show_json, show_list, show_record, when
+from pomona.cli.output import Json, refuse, say, show_json, show_list, show_record, when
 
 if TYPE_CHECKING:
     from pomona.registry.orders import Line, Order
@@ -84,12 +84,18 @@ def show(
 
 
 def _found(runtime: "Runtime", number: str, supplier: str | None, org: str | None) -> "list[Order]":
-    from pomona.registry import orders, suppliers
+    from pomona.registry import moved_orders, orders, suppliers
     from pomona.registry.errors import NotFound
 
     if supplier is None:
         owner = organization(runtime, org).id
         found = runtime.store.read_sync(partial(orders.find, organization_id=owner, number=number))
+        gone = runtime.store.read_sync(partial(moved_orders.find, organization_id=owner, number=number))
+        if gone and not found:
+            refuse(
+                f"order {number} of {gone[0].supplier_number} was overridden at {when(gone[0].moved_at)} for another"
+                " Organisation ID; its devices left"
+            )
     else:
         sender = runtime.store.read_sync(partial(suppliers.find, text=supplier)).id
         latest = runtime.store.read_sync(partial(orders.latest, supplier_id=sender, number=number))

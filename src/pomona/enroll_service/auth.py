@@ -67,7 +67,7 @@ async def identify(runtime: Runtime, call: Call) -> Caller:
     certificate: bytes | None = None
     said = ""
     try:
-        certificate = shown_certificate.find(call, believed=runtime.origins.through_proxy(call.scope))
+        certificate = shown_certificate.find(call, believed=_believed(runtime, call))
     except Unreadable as problem:
         said = str(problem)
     tokens = [token_hash(token) for finder in TOKENS if (token := finder(call)) is not None]
@@ -81,6 +81,17 @@ async def identify(runtime: Runtime, call: Call) -> Caller:
         # One that is good, and for no supplier: its sold-to account has none.
         said = _SAYING[trouble[0]].format(at=iso_seconds(trouble[1])) if trouble else _SAYING["UNKNOWN"]
     raise errors.credential(said)
+
+
+def _believed(runtime: Runtime, call: Call) -> bool:
+    """Whether the request's word about the client's certificate counts.
+
+    Whoever uses our own CONNECT proxy comes from this machine: while that is on, so does not a trusted proxy.
+    """
+    if not runtime.origins.through_proxy(call.scope):
+        return False
+    settings = runtime.settings
+    return settings.proxy_port < 0 or call.scope["client"][0] not in {"127.0.0.1", "::1", settings.host}
 
 
 def known_ship_to(caller: Caller, number: str) -> str:

@@ -25,6 +25,9 @@ BASE = "/enroll-service/1.0"
 VALIDATE = "/pomona/v1/orders:validate"
 """Not in the original: what would become of a submission."""
 
+DOCUMENT = "/pomona/v1/orders/openapi.json"
+"""Not in the original either: the calls described, for everybody."""
+
 Handler = Callable[[Runtime, Caller, bytes], Awaitable[dict[str, Any]]]
 
 _log = logging.getLogger("pomona.enroll_service")
@@ -63,6 +66,10 @@ def app(runtime: Runtime) -> ASGIApp:
 
 
 async def _answer(runtime: Runtime, call: Call) -> Answer:
+    if call.path == DOCUMENT and call.method in ("GET", "HEAD"):
+        from pomona.enroll_service import openapi
+
+        return _document(200, openapi.document(runtime.origins.of(call.scope)))
     endpoint = ENDPOINTS.get(call.path)
     if endpoint is None:
         return _refusal(runtime, _unknown_path(), "", 404)

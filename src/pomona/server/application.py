@@ -93,6 +93,7 @@ def compose(runtime: Runtime) -> Application:
         **dict.fromkeys(DISCOVERY_PATHS, discovery),
         "/MDMServiceConfig": management,
         "/pomona/v1/orders:validate": enrolling,
+        "/pomona/v1/orders/openapi.json": enrolling,
         "/portal/sign-in": Face(partial(_sign_in, runtime)),
         "/": health.to_portal,
         "/healthz": health.alive,

@@ -1,5 +1,6 @@
 """Any history, told by messages, amounts to what the registry knows: nothing is left out, twice there or made up."""
 
+import contextlib
 import random
 from collections import Counter
 from functools import partial
@@ -7,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from pomona.registry import by_hand, device_news, webhook_messages
+from pomona.registry import activities, by_hand, device_news, releases, webhook_messages
+from pomona.registry.activities import Activity
 from pomona.registry.by_hand import Asked, Where
+from pomona.registry.errors import InUse
 from pomona.runtime import Runtime
 from pomona.store import Tx
 from tests.support.supply import Reseller, document, flow, link, unlink
@@ -16,7 +19,7 @@ from tests.support.webhook_receivers import Received, Receiver
 from tests.support.worlds import ADMIN, serials
 from tests.work.webhook_hands import HOUR, add, deliver, expand, lines, world_of
 
-STEPS = 30
+STEPS = 45
 
 
 class History:
@@ -31,6 +34,7 @@ class History:
         self.fresh = serials(400, seed=rng.randrange(1 << 30))
         self.known: list[str] = []
         self.orders: list[str] = []
+        self.done: list[Activity] = []
         self.expected: Counter[str] = Counter()
         self.linked = False
 
@@ -39,7 +43,7 @@ class History:
         self.reseller.now = self.world.now
         self.rng.choice(
             (self.by_hand, self.order, self.order, self.activity, self.activity, self.activity, self.default,
-             self.change_link, self.undo)
+             self.change_link, self.void_or_return, self.undo, self.grace, self.finish)
         )()  # fmt: skip
 
     def new(self) -> list[str]:
@@ -66,7 +70,7 @@ class History:
         self.reseller.send(document(name, self.world.organization.number, self.new()))
         self.expected["order.received"] += 1
 
-    def undo(self) -> None:
+    def void_or_return(self) -> None:
         if self.orders:
             number = self.world.organization.number
             name = self.rng.choice(self.orders)
@@ -87,12 +91,34 @@ class History:
 
     def activity(self) -> None:
         if self.known:
-            type = self.rng.choice(
-                ["ASSIGN_DEVICES", "ASSIGN_DEVICES", "UNASSIGN_DEVICES", "RELEASE_DEVICES"]
-            )
+            types = [*["ASSIGN_DEVICES"] * 3, "UNASSIGN_DEVICES", "RELEASE_DEVICES", "KEEP_DEVICES"]
+            type = self.rng.choice(types)
             service = self.rng.choice(self.services) if type == "ASSIGN_DEVICES" else None
-            self.world.activity(type, self.some(), service)
+            self.done.append(self.world.activity(type, self.some(), service))
             self.expected["activity.finished"] += 1
+
+    def undo(self) -> None:
+        if self.done:
+            with contextlib.suppress(InUse):
+                self.done.append(self.world.undo(self.rng.choice(self.done[-5:])))
+                self.expected["activity.finished"] += 1
+
+    def grace(self) -> None:
+        hours = self.rng.choice([0, 0, 1])
+        self.runtime.store.write_sync(
+            lambda tx: releases.set_grace(tx, self.world.id, hours, actor=ADMIN, now=self.world.now)
+        )
+
+    def finish(self) -> None:
+        """Releases that were put off become final."""
+        self.world.tick(HOUR)
+        store, now = self.runtime.store, self.world.now
+        for id in store.read_sync(lambda tx: activities.unfinished(tx, now)):
+            finishing = partial(activities.finishing, activity_id=id, now=now, rng=self.world.rng)
+            final = store.write_sync(finishing)
+            if final is not None:
+                self.world.work(final)
+                self.expected["activity.finished"] += 1
 
     def truth(self) -> dict[str, str | None]:
         """The service's public id of each device that is here, as the registry knows."""

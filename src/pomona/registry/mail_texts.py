@@ -126,6 +126,11 @@ _ACTIVITY_WORDS = {
     "ASSIGN_DEVICES": "Assigning",
     "UNASSIGN_DEVICES": "Unassigning",
     "RELEASE_DEVICES": "Releasing",
+    "KEEP_DEVICES": "Keeping",
+    "ASSIGN_DEVICES_WITH_MDM_MIGRATION_DEADLINE": "Migrating",
+    "UPDATE_MDM_MIGRATION_DEADLINE": "Setting the deadline of",
+    "CANCEL_MDM_MIGRATION": "Cancelling the migration of",
+    "UNDO_ACTIVITY": "Putting back",
 }
 _ENDS = {"COMPLETED": "is done", "STOPPED": "was stopped", "FAILED": "failed"}
 
@@ -134,6 +139,8 @@ def of_activity(organization: Organization, event: Event, activity: Activity, li
     """An activity ended."""
     doing = _ACTIVITY_WORDS.get(activity.type, plain(activity.type.replace("_", " ").capitalize()))
     ended = _ENDS.get(activity.status, "ended")
+    if isinstance(event.after, dict) and "final_at" in event.after:
+        ended = f"was put off until {moment(event.after['final_at'])}"
     subject = f"{doing} {activity.total} device{'s' if activity.total != 1 else ''} {ended}"
     failed = f", {activity.failed} of them without success" if activity.failed else ""
     news = f"{subject}{failed}. It was begun by {plain(activity.actor.name)}, {moment(activity.created_at)}."

@@ -44,6 +44,8 @@ def listing(tx: Tx, call: Call) -> Answer:
 
 def wanted(query: Query) -> bool:
     """Whether a request for devices includes their coverage. Raises `ApiError` 400 for any other inclusion."""
+    if query.empty:
+        return False
     text = query.first(INCLUDE)
     if text is None:
         if query.fields(APPLE_CARE.name) is not None:

@@ -6,13 +6,24 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import activity, assigning, foreign, incremental, listing, mixed, ordering, size, starting
+from bench import (
+    activity,
+    assigning,
+    foreign,
+    incremental,
+    listing,
+    managing,
+    mixed,
+    ordering,
+    size,
+    starting,
+)
 from bench.data import Data, prepared
 from bench.measure import LOAD_CORES, Process, anonymous_bytes, pinned
 from bench.reading import Reading
 from bench.serving import pomona
 
-BARS = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10")
+BARS = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P12", "P13", "P14")
 
 
 def readings(data: Data, chosen: set[str], rounds: int, seconds: float, cache: Path) -> Iterator[Reading]:
@@ -32,6 +43,8 @@ def readings(data: Data, chosen: set[str], rounds: int, seconds: float, cache: P
         yield starting.reading(data, rounds, cache)
     if "P10" in chosen:
         yield incremental.reading(data)
+    if chosen & {"P12", "P13", "P14"}:
+        yield from managing.readings(data, chosen, rounds, seconds / 12)
 
 
 def _lists(data: Data, server: Process, chosen: set[str], rounds: int) -> Iterator[Reading]:

@@ -1,36 +1,20 @@
 """P7: what many clients do at once, and what a single small answer costs against a bare ASGI application."""
 
 import random
-import selectors
 import threading
-import time
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from bench.api import Business, Session, client_assertion, session_request, token_request
 from bench.assigning import serials
-from bench.client import Connection, request
+from bench.client import request
 from bench.data import Data, copied
+from bench.driving import Draw, Load, drive
 from bench.listing import ensure_floor, floor_server, read
 from bench.making import SEED
 from bench.measure import Process, percentile
 from bench.reading import Figure, Reading, count
 from bench.serving import pomona
 
-CONNECTIONS = 16
 _SINGLE = 5000
-
-Draw = Callable[[], tuple[str, bytes, int]]
-"""A kind of request, the request, and the status that answers it."""
-
-
-@dataclass(slots=True)
-class Load:
-    """How long each answer took, and how many were not as expected, by kind."""
-
-    took: list[float] = field(default_factory=list)
-    wrong: Counter[str] = field(default_factory=Counter)
 
 
 def reading(data: Data, rounds: int, seconds: float) -> Reading:
@@ -43,7 +27,7 @@ def reading(data: Data, rounds: int, seconds: float) -> Reading:
         sync = threading.Thread(target=_sync, args=(server, copy))
         before = server.cost()
         sync.start()
-        load = _drive(server, _mix(copy, business, everything), seconds)
+        load = drive(server, _mix(copy, business, everything), seconds)
         cost = server.cost() - before
         sync.join()
     return _reading(data.size, singles, load, cost.cpu, seconds)
@@ -123,35 +107,3 @@ def _mix(data: Data, business: Business, everything: list[str]) -> Draw:
         return "assign", business.assignment(draw.choice(services), draw.sample(everything, 10)), 201
 
     return one
-
-
-def _drive(server: Process, draw: Draw, seconds: float) -> Load:
-    """Keeps a request under way on each of some connections; the next is sent as soon as one is answered."""
-    load = Load()
-    selector = selectors.EpollSelector()
-    connections = [server.connect() for _ in range(CONNECTIONS)]
-    begun: dict[Connection, tuple[float, str, int]] = {}
-
-    def send(connection: Connection) -> None:
-        kind, raw, expected = draw()
-        begun[connection] = (time.perf_counter(), kind, expected)
-        connection.send(raw)
-
-    for connection in connections:
-        selector.register(connection, selectors.EVENT_READ, connection)
-        send(connection)
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        for key, _ in selector.select(1):
-            connection = key.data
-            answer = connection.receive()
-            sent, kind, expected = begun[connection]
-            load.took.append(time.perf_counter() - sent)
-            if answer.status != expected:
-                load.wrong[f"{kind} {answer.status}"] += 1
-            send(connection)
-    selector.close()
-    for connection in connections:
-        connection.receive()
-        connection.close()
-    return load

@@ -113,7 +113,8 @@ def test_text_finds_serials_by_their_beginning_and_numbers_whole(any_store: Stor
 
     assert found(phone.serial.lower()) == [phone.serial]
     assert phone.serial in found(phone.serial[:3])
-    assert found(phone.imei[0]) == [phone.serial]
+    assert [found(number) for number in phone.imei] == [[phone.serial]] * len(phone.imei)
+    assert found(phone.imei[0][:14] + str((int(phone.imei[0][14]) + 1) % 10)) == []
     assert found(f" {phone.meid[0]} ") == [phone.serial]
     assert sorted(found("A-17")) == sorted(serials(9, seed=3))
     assert found(phone.serial, kind=Kind.APPLE_TV) == []
@@ -158,3 +159,23 @@ def test_the_few_that_left_or_came_by_hand_are_found_at_once(
     ):
         found = world.store.read_sync(lambda tx: device_search.search(tx, world.id, wanted))  # noqa: B023
         assert ([device.serial for device in found.devices], found.after) == ([serial], None)
+
+
+def test_a_product_is_found_however_far_apart_its_devices_arrived(any_store: Store) -> None:
+    world, other = World(any_store), World(any_store, "Other")
+    ours: list[int] = []
+    for seed in range(4):
+        ours += [outcome.device_id for outcome in world.arrive(serials(2, seed), Kind.VISION).values()]
+        world.arrive(serials(3, 10 + seed), Kind.MAC)
+        other.arrive(serials(2, 20 + seed), Kind.VISION)
+        world.store.write_sync(
+            lambda tx: tx.execute("UPDATE organization SET last_device = last_device + 60000")
+        )
+    assert ours[-1] - ours[0] > 150_000
+    types = ["RealityDevice14,1", "RealityDevice17,1"]
+    for part in (device_parts.OfKinds([Kind.VISION]), device_parts.OfProductTypes(types)):
+        few = any_store.read_sync(lambda tx: part.few(tx, world.id))  # noqa: B023
+        assert few is not None
+        assert sorted(few) == ours
+    empty = World(any_store, "Empty")
+    assert any_store.read_sync(lambda tx: device_parts.OfKinds([Kind.VISION]).few(tx, empty.id)) == []

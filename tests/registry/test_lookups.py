@@ -55,3 +55,14 @@ def test_a_thousand_and_no_more_than_the_limit(any_store: Store, monkeypatch: py
     monkeypatch.setattr(lookups, "MOST", 999)
     with pytest.raises(LimitExceeded, match="at most 999"):
         look_up(world, ours)
+
+
+def test_a_device_is_found_by_each_imei_and_its_meid_but_not_with_a_wrong_check_digit(
+    any_store: Store,
+) -> None:
+    world = World(any_store)
+    phones = [device(world, serial) for serial in world.stock(60)]
+    two = next(phone for phone in phones if len(phone.imei) == 2)
+    wrong = two.imei[0][:14] + str((int(two.imei[0][14]) + 1) % 10)
+    hits = look_up(world, [*two.imei, *two.meid, wrong])
+    assert [hit.device.serial if hit.device else None for hit in hits] == [two.serial] * 3 + [None]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pomona.catalogue import tables
+from pomona.catalogue.identifiers import classify
 from pomona.catalogue.serials import InvalidSerial, canonical
 from pomona.portal.forms import Form, Upload
 from pomona.registry import device_lists
@@ -16,7 +17,6 @@ _BETWEEN = re.compile(r"[\s,;]+")
 _HEADINGS = frozenset(
     {"SERIAL", "SERIALS", "NUMBER", "NUMBERS", "SERIALNUMBER", "SERIAL_NUMBER", "SERIAL-NUMBER"}
 )
-_IDENTIFIER = re.compile(r"[0-9A-F]{14}|[0-9]{15,16}")
 _SHOWN = 20
 
 
@@ -46,7 +46,7 @@ def read(tx: Tx, organization_id: int, form: Form) -> SerialList:
     ]
     named = list(dict.fromkeys(word.strip("\"'") for word in words))
     known = _resolved(
-        tx, organization_id, [word.upper() for word in named if _IDENTIFIER.fullmatch(word.upper())]
+        tx, organization_id, [word.upper() for word in named if classify(word.upper()) != "serial"]
     )
     found: dict[str, None] = {}
     unreadable = []
@@ -79,7 +79,7 @@ def _resolved(tx: Tx, organization_id: int, identifiers: Sequence[str]) -> dict[
     if not identifiers:
         return {}
     rows = tx.rows(
-        f"SELECT e.v, o.serial FROM {tx.each('$1')} e JOIN device_identifier i ON i.value = e.v"
+        f"SELECT e.v, o.serial FROM {tx.each('$1')} e JOIN device_identifier i ON i.value = substr(e.v, 1, 14)"
         " JOIN device d ON d.id = i.device_id JOIN serial_owner o ON o.serial = d.serial AND o.device_id = d.id"
         " WHERE i.device_id BETWEEN $2 AND $3",
         *(tx.pack(identifiers), first_number(organization_id), last_number(organization_id)),

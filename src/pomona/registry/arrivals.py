@@ -12,7 +12,14 @@ import msgspec
 from pomona.catalogue.facts import Facts
 from pomona.catalogue.kinds import Kind
 from pomona.catalogue.products import Product
-from pomona.registry import arrival_matching, built_in_profile, device_records, operations, services
+from pomona.registry import (
+    arrival_matching,
+    built_in_profile,
+    device_numbers,
+    device_records,
+    operations,
+    services,
+)
 from pomona.registry.assignments import own_profile
 from pomona.registry.devices import Source, first_number, organization_of
 from pomona.store import Tx
@@ -131,8 +138,8 @@ def _insert_devices(tx: Tx, origin: Origin, new: list[Arrival], first: int, now:
         records.append((id, tag, base, ready))
         attributes.append((id, serial, attribute_run))
         owners.append((serial, id))
-        if imei:
-            identifiers += [(value, id) for value in (*imei, *meid)]
+        if imei or meid:
+            identifiers += [(number, id) for number in device_numbers.numbers(imei, meid)]
     tx.insert("device", _DEVICE, rows)
     tx.insert("assignment_record", ("device_id", "tag", "base", "facts"), records)
     tx.insert("business_record", ("device_id", "serial", "attributes"), attributes)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pomona.catalogue.identifiers import classify
+from pomona.registry import device_numbers
 from pomona.registry.device_parts import OfOrders, Part, Places, bounds, few, of_products, orders_numbered
 from pomona.store import Tx
 
@@ -10,7 +12,6 @@ _MOST_WORDS = 8
 _BY_SERIAL = "SELECT device_id FROM serial_owner WHERE serial >= $1 AND serial < $2"
 _BY_RELEASED_SERIAL = "SELECT id FROM device WHERE serial >= $1 AND serial < $2 AND released_at IS NOT NULL"
 _BY_TAG = "SELECT id FROM device WHERE asset_tag <> '' AND upper(asset_tag) >= $1 AND upper(asset_tag) < $2"
-_IDENTIFIER = "SELECT device_id FROM device_identifier WHERE value = $1"
 _CALLED = (
     "upper(p.model || ' ' || p.description || ' ' || p.color || ' ' || p.capacity || ' ' || p.product_type"
     " || ' ' || p.part_number)"
@@ -30,9 +31,14 @@ class MeantBy(Part):
         # Everything that begins so sorts before the same text with a tilde behind it.
         return begin, begin + "~"
 
+    @property
+    def _identifiers(self) -> list[str]:
+        text = self.text.strip().upper()
+        return [text] if classify(text) != "serial" else []
+
     def condition(self, places: Places) -> str:
         tx, (begin, end) = places.tx, self._range
-        identified = [int(row[0]) for row in tx.rows(_IDENTIFIER, begin)]
+        identified = device_numbers.owners(tx, self._identifiers)
         return (
             f"(d.serial >= {places.place(begin)} AND d.serial < {places.place(end)}"
             f" OR d.asset_tag <> '' AND upper(d.asset_tag) >= {places.place(begin)}"
@@ -46,7 +52,7 @@ class MeantBy(Part):
         begin, end = self._range
         orders = OfOrders(self._orders(tx, organization_id))
         parts = (
-            few(tx, _IDENTIFIER, begin),
+            device_numbers.owners(tx, self._identifiers),
             few(tx, _BY_SERIAL, begin, end),
             few(tx, _BY_RELEASED_SERIAL, begin, end),
             few(tx, _BY_TAG, begin, end),

@@ -142,7 +142,7 @@ def by_ids(tx: Tx, ids: list[int]) -> list[Device]:
 def resolve(tx: Tx, identifiers: list[str]) -> dict[str, str]:
     """The serials that IMEIs and MEIDs belong to; unknown ones are left out."""
     rows = tx.rows(
-        f"SELECT e.v, d.serial FROM {tx.each('$1')} e JOIN device_identifier i ON i.value = e.v"
+        f"SELECT e.v, d.serial FROM {tx.each('$1')} e JOIN device_identifier i ON i.value = substr(e.v, 1, 14)"
         " JOIN device d ON d.id = i.device_id ORDER BY d.id",
         tx.pack(identifiers),
     )

@@ -66,7 +66,7 @@ def _write(tx: Tx, rows: list[Row], facts: Mapping[str, Facts]) -> None:
         made = facts[row[1]]
         product = products[made.product.part_number]
         changes.append((row[0], product.kind, product.id, device_numbers.kept(made)))
-        numbers += [(value, row[0]) for value in (*made.imei, *made.meid)]
+        numbers += [(value, row[0]) for value in device_numbers.numbers(made.imei, made.meid)]
         encoded = device_records.encode(tx.projections, _device(row, made), product.da_v7, product.ba)
         records.append((row[0], encoded))
     tx.execute(
@@ -85,7 +85,7 @@ def _renumber(tx: Tx, rows: list[Row], numbers: list[tuple[str, int]]) -> None:
         f" (SELECT c0, c1 FROM {tx.each('$1', 'text', 'bigint')} e)",
         tx.pack(before),
     )
-    tx.insert("device_identifier", ("value", "device_id"), sorted(set(numbers)))
+    tx.insert("device_identifier", ("value", "device_id"), sorted(numbers))
 
 
 def _device(row: Row, facts: Facts) -> DeviceRow:

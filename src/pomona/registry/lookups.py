@@ -97,7 +97,7 @@ def _numbers(tx: Tx, organization_id: int, serials: Sequence[str]) -> dict[str, 
 
 def _identified(tx: Tx, organization_id: int, identifiers: Sequence[str]) -> dict[str, int]:
     rows = tx.rows(
-        f"SELECT e.v, max(i.device_id) FROM {tx.each('$1')} e JOIN device_identifier i ON i.value = e.v"
+        f"SELECT e.v, max(i.device_id) FROM {tx.each('$1')} e JOIN device_identifier i ON i.value = substr(e.v, 1, 14)"
         " WHERE i.device_id BETWEEN $2 AND $3 GROUP BY e.v",
         *(tx.pack(identifiers), first_number(organization_id), last_number(organization_id)),
     )

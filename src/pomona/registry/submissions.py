@@ -124,20 +124,20 @@ def accept(
     uuid = f"{uuid4(rng)}_{now}"
     id = int(
         tx.value(
-            "INSERT INTO submission (supplier_id, transaction_id, uuid, body_hash, body, received_at, received_from,"
-            " order_count, device_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+            "INSERT INTO submission (supplier_id, transaction_id, uuid, body_hash, received_at, received_from,"
+            " order_count, device_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
             *(
                 supplier_id,
                 prepared.transaction_id,
                 uuid,
                 prepared.body_hash,
-                prepared.body,
                 now,
                 received_from,
             ),
             *(len(prepared.orders), sum(order.device_count for order in prepared.orders)),
         )
     )
+    tx.execute("INSERT INTO submission_body (submission_id, body) VALUES ($1, $2)", id, prepared.body)
     _keep_orders(tx, id, prepared)
     tx.notify(TOPIC)
     return Accepted(uuid, False, bool(earlier))
@@ -199,7 +199,7 @@ def newest(tx: Tx, supplier_id: int, *, before: int | None = None, limit: int = 
 
 def body(tx: Tx, submission_id: int) -> bytes:
     """The request as it came."""
-    return bytes(tx.value("SELECT body FROM submission WHERE id = $1", submission_id))
+    return bytes(tx.value("SELECT body FROM submission_body WHERE submission_id = $1", submission_id))
 
 
 def fate(tx: Tx, submission_id: int) -> list[OrderFate]:

@@ -39,7 +39,7 @@ CREATE TABLE device (
   provisional_until BIGINT
 );
 CREATE INDEX device_provisional ON device (provisional_until{then_id}) WHERE provisional_until IS NOT NULL;
-CREATE INDEX device_by_product ON device (product_id{then_id});
+CREATE INDEX device_by_product ON device ({by_arrival}product_id{then_id});
 CREATE INDEX device_by_order ON device (order_id{then_id}) WHERE order_id IS NOT NULL;
 CREATE INDEX device_gone ON device (id) WHERE released_at IS NOT NULL;
 CREATE INDEX device_from_apple ON device (id) WHERE source = 'APPLE';

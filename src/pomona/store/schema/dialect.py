@@ -15,6 +15,8 @@ _SQLITE = {
     # SQLite appends the row's number to each index by itself; PostgreSQL must be told to.
     "{then_id}": "",
     "{then_device_id}": "",
+    # Each 65,536 devices that arrive one after the other stand together: else every chunk of them changed the whole index.
+    "{by_arrival}": "id >> 16, ",
     # A page of SQLite's is read from the index alone; PostgreSQL updates a row in place only while no index has to follow.
     "{with_state}": ", device_id, da",
 }
@@ -25,6 +27,7 @@ _POSTGRESQL = {
     "{clustered}": "",
     "{then_id}": ", id",
     "{then_device_id}": ", device_id",
+    "{by_arrival}": "",
     "{with_state}": ", device_id",
 }
 

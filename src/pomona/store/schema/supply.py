@@ -1,7 +1,8 @@
 """Suppliers, what they submitted, and which order claims which serial.
 
 A submission and what belongs to it is evidence: kept as it came, its progress and its refusals beside it. The net state
-(`purchase_order`, `claim`) is what all submissions so far amount to.
+(`purchase_order`, `claim`) is what all submissions so far amount to. A submission's body stands apart from its row, which
+changes with each step of the work on it.
 """
 
 TABLES = """
@@ -54,7 +55,6 @@ CREATE TABLE submission (
   transaction_id TEXT NOT NULL,
   uuid TEXT NOT NULL UNIQUE,
   body_hash BLOB NOT NULL,
-  body BLOB NOT NULL,
   received_at BIGINT NOT NULL,
   received_from TEXT,
   order_count BIGINT NOT NULL,
@@ -65,6 +65,10 @@ CREATE TABLE submission (
   swept_to TEXT NOT NULL DEFAULT '',
   completed_at BIGINT,
   failed BIGINT NOT NULL DEFAULT 0
+);
+CREATE TABLE submission_body (
+  submission_id {id},
+  body BLOB NOT NULL
 );
 CREATE INDEX submission_by_transaction ON submission (supplier_id, transaction_id);
 CREATE INDEX submission_open ON submission (supplier_id{then_id}) WHERE completed_at IS NULL;

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from pomona.business_api.device_filters import PARAMETERS
 from pomona.catalogue.facts import infer
 from pomona.catalogue.kinds import Kind
 from pomona.formats.times import iso_millis
@@ -177,3 +180,21 @@ def test_a_neighbours_devices_are_never_found(
         {"updatedDateTime": "2001-01-01T00:00:00Z"},
     ):  # fmt: skip
         assert listed(client, 100, **filters) == []
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.dictionaries(
+        st.sampled_from(PARAMETERS),
+        st.text()
+        | st.sampled_from(["2026-01-01T00:00:00Z", "Mac,iPad", "ASSIGNED", "%", "_", "'", "\\", "!"]),
+        min_size=1,
+    )
+)
+def test_any_filter_is_answered(client: Client, world: World, filters: dict[str, str]) -> None:
+    answer = client.get("orgDevices", **filters)
+    assert answer.status_code in (200, 400), answer.text
+    if answer.status_code == 400:
+        [error] = answer.json()["errors"]
+        assert error["code"] == "PARAMETER_ERROR.INVALID"
+        assert error["source"]["parameter"] in filters

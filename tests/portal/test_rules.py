@@ -1,5 +1,6 @@
 """Rules for arriving devices in the portal: made, ordered, tried on what is here, applied with a preview."""
 
+import html
 import re
 import time
 
@@ -88,6 +89,11 @@ def test_a_rule_is_changed_switched_and_removed(portal: Portal) -> None:
     assert (nothing.status_code, "No device that is here" in nothing.text) == (422, True)
     browser.post(f"{path}/switch", {"enabled": "yes"})
     assert rules(portal)[0].works
+    log = html.unescape(browser.get("/portal/audit").text)
+    assert "Arrival rule changed" in log
+    assert f'href="{path}"' in log
+    assert "product type iPhone" in log
+    browser.get(path)
     browser.post(f"{path}/remove")
     assert rules(portal) == []
     assert browser.get(path).status_code == 404

@@ -279,7 +279,7 @@ def test_every_change_is_told_with_what_was_before(any_store: Store) -> None:
     assert (about[0].after["name"], about[0].after["service"], about[0].after["conditions"]) == (
         "two",
         "A",
-        {"kind": 1},
+        {"kind": "iPhone"},
     )
     assert names(world) == ["two"]
 

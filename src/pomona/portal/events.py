@@ -22,6 +22,10 @@ TYPES = {
     "API_ACCOUNT_KEY_REVOKED": "Key of an API account revoked",
     "API_ACCOUNT_NAME_CHANGED": "API account renamed",
     "API_ACCOUNT_ROLE_LOCATION_CHANGED": "Permissions of an API account changed",
+    "ARRIVAL_RULE_CREATED": "Arrival rule added",
+    "ARRIVAL_RULE_DELETED": "Arrival rule removed",
+    "ARRIVAL_RULE_MOVED": "Arrival rule moved",
+    "ARRIVAL_RULE_UPDATED": "Arrival rule changed",
     "COLLECTION_CREATED": "Blueprint made",
     "COLLECTION_DELETED": "Blueprint deleted",
     "COLLECTION_UPDATED": "Blueprint changed",
@@ -30,6 +34,7 @@ TYPES = {
     "CONFIG_SETTINGS_UPDATED": "Configuration changed",
     "DEVICE_ADDED_TO_ORG": "Devices added",
     "DEVICE_ASSIGNED_TO_SERVER": "Devices assigned",
+    "DEVICE_FACTS_CORRECTED": "Devices put right by manufacturing records",
     "DEVICE_REMOVED_FROM_ORG": "Devices released",
     "DEVICE_UNASSIGNED_FROM_SERVER": "Devices unassigned",
     "DEVICE_WARRANTY_ADDED": "Warranty recorded",
@@ -51,6 +56,7 @@ TYPES = {
     "ORDER_PENDING": "Order waits for a link",
     "ORDER_RETURNED": "Devices returned",
     "ORDER_VOIDED": "Order withdrawn",
+    "SUPPLIER_UNIT_CHANGED": "Unit of a supplier chosen",
     "WEBHOOK_DISABLED": "Webhook switched off",
     "WEBHOOK_REPLAYED": "Webhook messages sent again",
     "SIGNED_OUT_ELSEWHERE": "Signed out everywhere else",
@@ -63,6 +69,7 @@ _NONE = ("overlap_ms", 0)
 _PAGES = {
     "ACTIVITY": ("activities", Permission.LOOK),
     "API_USER": ("api-accounts", Permission.API_ACCOUNTS),
+    "ARRIVAL_RULE": ("rules", Permission.LOOK),
     "COLLECTION": ("blueprints", Permission.MANAGE),
     "DEVICE": ("devices", Permission.LOOK),
     "DEVICE_MANAGEMENT_SETTING": ("configurations", Permission.MANAGE),
@@ -142,6 +149,8 @@ def _plain(name: str, value: Any, names: dict[int, str]) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{_spaced(each)} {_plain(each, held, names)}" for each, held in value.items())
     if name == "service" and isinstance(value, int):
         return names.get(value, "a deleted service")
     if name.endswith("_ms") and isinstance(value, int):

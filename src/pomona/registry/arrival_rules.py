@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from pomona.catalogue.kinds import Kind
 from pomona.keys.randomness import Rng, uuid4
 from pomona.registry import audit
 from pomona.registry.actors import Actor
@@ -201,11 +202,14 @@ def _number(tx: Tx, uuids: list[str]) -> None:
 def _told(tx: Tx, rule: Rule) -> dict[str, object]:
     """What the audit log keeps of a rule."""
     name = tx.value("SELECT name FROM service WHERE id = $1", rule.service_id) if rule.service_id else None
+    conditions = msgspec.to_builtins(rule.conditions)
+    if rule.conditions.kind:
+        conditions["kind"] = Kind(rule.conditions.kind).label
     return {
         "name": rule.name,
         "place": rule.place,
         "enabled": rule.enabled,
-        "conditions": msgspec.to_builtins(rule.conditions),
+        "conditions": conditions,
         "service": "unassigned" if rule.unassigned else name,
     }
 

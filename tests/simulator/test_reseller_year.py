@@ -35,7 +35,9 @@ class Trade:
         ]
         self.http = httpx.Client(base_url=self.service.origin, timeout=30)
         self.client = SupplierClient(
-            self.http, SupplierAccount(self.account.number, SHIP_TO, self.account.token), lambda _: time.sleep(0.02)
+            self.http,
+            SupplierAccount(self.account.number, SHIP_TO, self.account.token),
+            lambda _: time.sleep(0.02),
         )
 
     def desk(self, seed: int = 1, **more: Any) -> Desk:

@@ -49,16 +49,17 @@ def test_a_reader_that_follows_misses_nothing(any_store: Store) -> None:
     seen: list[int] = []
     done = threading.Event()
 
+    def newer(tx: Tx, after: int) -> list[tuple[int, ...]]:
+        sql = (
+            "SELECT id FROM audit_event WHERE organization_id = $1 AND type = 'TEST' AND id > $2 ORDER BY id"
+        )
+        return tx.rows(sql, world.id, after)
+
     def follow() -> None:
         last = 0
         while True:
             ending = done.is_set()
-            found = any_store.read_sync(
-                lambda tx, last=last: tx.rows(
-                    "SELECT id FROM audit_event WHERE organization_id = $1 AND type = 'TEST' AND id > $2 ORDER BY id",
-                    *(world.id, last),
-                )
-            )
+            found = any_store.read_sync(partial(newer, after=last))
             seen.extend(row[0] for row in found)
             last = seen[-1] if seen else last
             if ending:

@@ -2,8 +2,10 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import apsw
 import pytest
 
 from pomona.registry import activities, releases
@@ -29,6 +31,15 @@ def process(tmp_path: Path) -> Iterator[PomonaProcess]:
     made.close()
 
 
+def half_done_or_ended(watcher: apsw.Connection, type: str, done: int) -> bool:
+    """Whether an activity of a type has got further than before, or has come to its end."""
+    sql = (
+        "SELECT 1 FROM activity WHERE type = ?1 AND origin_id IS NOT NULL"
+        " AND (status = 'COMPLETED' OR (status = 'IN_PROGRESS' AND next_chunk > ?2))"
+    )
+    return bool(watcher.execute(sql, (type, done)).fetchall())
+
+
 def killed_half_way(process: PomonaProcess, type: str) -> int:
     """Starts it, and kills it when an activity of a type is half done, as often as it is; then lets it come to the end."""
     halves = (
@@ -39,11 +50,8 @@ def killed_half_way(process: PomonaProcess, type: str) -> int:
     with contextlib.closing(watcher):
         for _ in range(KILLS):
             process.start()
-            ended = f"SELECT 1 FROM activity WHERE type = '{type}' AND status = 'COMPLETED' AND origin_id IS NOT NULL"
-            wait_for(
-                lambda: watcher.execute(halves + str(done)).fetchall() or watcher.execute(ended).fetchall(),
-                process,
-            )
+            look = partial(half_done_or_ended, watcher, type, done)
+            wait_for(look, process)
             process.kill()
             for (reached,) in watcher.execute(halves + str(done)).fetchall():
                 assert isinstance(reached, int)

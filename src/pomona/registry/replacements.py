@@ -39,6 +39,7 @@ def replace(tx: Tx, organization_id: int, serial: str, unit: Facts, *, actor: Ac
         raise Duplicate(f"The unit {unit.serial} has an owner already.", field="unit")
     old = devices.by_id(tx, id)
     departures.leave(tx, [id], actor=actor, now=now, reason=Reason.REPLACEMENT)
+    tx.execute("DELETE FROM device_repair WHERE device_id = $1", id)
     _end_claim(tx, old.serial)
     origin = Origin(organization_id, old.source, old.source_id, replacement=True)
     outcome = arrivals.arrive(

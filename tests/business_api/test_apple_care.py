@@ -10,7 +10,7 @@ from pomona.registry import apple_care
 from pomona.registry.apple_care import Outcome, Payment, Plan, Told
 from pomona.registry.errors import Invalid, NotFound
 from pomona.runtime import Runtime
-from tests.business_api.support import Client, refused
+from tests.business_api.support import Client, Connect, refused
 from tests.support.worlds import ADMIN, World
 
 DAY = 86_400_000
@@ -24,6 +24,12 @@ def record(world: World, *told: Told) -> list[Outcome]:
     return world.store.write_sync(
         lambda tx: apple_care.record(tx, world.id, told, actor=ADMIN, now=world.now)
     )
+
+
+def coverage(serial: str, plan: str = "LIMITED_WARRANTY", **more: Any) -> dict[str, Any]:
+    """A coverage as a program records it."""
+    attributes = {"serialNumber": serial, "plan": plan, "startDateTime": "2026-01-02T03:04:05Z"} | more
+    return {"type": "appleCareCoverage", "attributes": attributes}
 
 
 def covered(world: World, serial: str) -> None:
@@ -198,3 +204,67 @@ def test_recording_the_same_again_changes_nothing(world: World) -> None:
 def test_what_no_plan_can_be(told: Sequence[Any]) -> None:
     with pytest.raises(Invalid):
         apple_care.checked(Told("OSERIAL12345", *told))
+
+
+def tell(client: Client, *told: dict[str, Any]) -> Any:
+    return client.ours("POST", "appleCareCoverage", json={"data": list(told)})
+
+
+def forget(client: Client, serial: str, *ids: str) -> Any:
+    sent = {"data": [{"type": "appleCareCoverage", "id": id} for id in ids]}
+    return client.ours("DELETE", f"orgDevices/{serial}/appleCareCoverage", json=sent)
+
+
+def test_a_program_records_and_forgets(client: Client, world: World) -> None:
+    first, second = world.stock(2)
+    plus = coverage(
+        first.lower(), "APPLECARE_PLUS", agreementNumber="AG-1", endDateTime="2029-01-02T00:00:00Z", isRenewable=True,
+        paymentType="SUBSCRIPTION", description="AppleCare+ for iPhone",
+    )  # fmt: skip
+    answer = tell(
+        client, coverage(first), plus, coverage(second, "APPLECARE_BUSINESS"), coverage("ONOTTHERE12"), plus
+    )
+    assert answer.status_code == 200
+    results = [each["attributes"] for each in answer.json()["data"]]
+    assert [(each["serialNumber"], each["coverageId"], each["result"]) for each in results] == [
+        (first, first, "ADDED"), (first, "AG-1", "ADDED"), (second, f"abe-{second}", "ADDED"),
+        ("ONOTTHERE12", "ONOTTHERE12", "DEVICE_NOT_FOUND"), (first, "AG-1", "SAME"),
+    ]  # fmt: skip
+    shown = client.get(f"orgDevices/{first}/appleCareCoverage").json()["data"]
+    assert [each["id"] for each in shown] == [first, "AG-1"]
+    assert shown[1]["attributes"]["description"] == "AppleCare+ for iPhone"
+    assert (shown[1]["attributes"]["isRenewable"], shown[1]["attributes"]["paymentType"]) == (
+        True,
+        "SUBSCRIPTION",
+    )
+    refused(forget(client, first, "AG-1", "AG-2"), 404, "NOT_FOUND")
+    answer = forget(client, first, "AG-1")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert [each["id"] for each in client.get(f"orgDevices/{first}/appleCareCoverage").json()["data"]] == [
+        first
+    ]
+    refused(forget(client, "ONOTTHERE12", "x"), 404, "NOT_FOUND")
+
+
+def test_what_a_program_cannot_record(client: Client, world: World, origin: str, connect: Connect) -> None:
+    [serial] = world.stock(1)
+    good, invalid = coverage(serial), "ENTITY_ERROR.ATTRIBUTE.INVALID"
+    for wrong, name in (
+        (coverage(serial, "GOLD"), "plan"), (coverage("no"), "serialNumber"),
+        (coverage(serial, startDateTime="soon"), "startDateTime"), (coverage(serial, startDateTime=""), "startDateTime"),
+        (coverage(serial, endDateTime="2020-01-01T00:00:00Z"), "endDateTime"),
+        (coverage(serial, agreementNumber="x"), "agreementNumber"), (coverage(serial, isRenewable=True), "contractCancelDateTime"),
+        (coverage(serial, paymentType="SUBSCRIPTION"), "paymentType"), (coverage(serial, description="x" * 201), "description"),
+    ):  # fmt: skip
+        refused(tell(client, good, wrong), 409, invalid, pointer=f"/data/1/attributes/{name}")
+    refused(tell(client), 422, "ENTITY_ERROR.ATTRIBUTE.REQUIRED", pointer="/data")
+    refused(
+        tell(client, {"type": "appleCareCoverage"}),
+        422,
+        "ENTITY_ERROR.ATTRIBUTE.REQUIRED",
+        pointer="/data/0/attributes",
+    )
+    limited = connect(world, origin, permissions={"read", "assign"})
+    assert "devices" in refused(tell(limited, good), 403, "FORBIDDEN_ERROR")
+    refused(tell(connect(world, origin, kind="SCHOOL"), good), 404, "PATH_ERROR")
+    assert client.get(f"orgDevices/{serial}/appleCareCoverage").json()["data"] == []

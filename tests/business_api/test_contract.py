@@ -12,6 +12,7 @@ from pomona.formats.times import iso_millis
 from pomona.runtime import Runtime
 from tests.business_api.sides import Side
 from tests.business_api.support import Client, Connect, activity_body
+from tests.business_api.test_apple_care import coverage
 from tests.business_api.test_blueprints import RELATIONS, linkages
 from tests.business_api.test_blueprints import body as blueprint
 from tests.business_api.test_configurations import body as configuration
@@ -54,6 +55,17 @@ WRITES: dict[tuple[str, str], Callable[[Side], Sent]] = {
     (f"{OWN}activities/*/undo/preview", "POST"): lambda _: {},
     (f"{OWN}activities/*/stop", "POST"): lambda _: {},
     (f"{OWN}activities/*/undo", "POST"): lambda _: {},
+    (f"{OWN}appleCareCoverage", "POST"): lambda side: {
+        "json": {
+            "data": [
+                coverage(side.devices[0], "APPLECARE_PLUS", agreementNumber="AG-1"),
+                coverage("ONOTTHERE12"),
+            ]
+        }
+    },
+    (f"{OWN}orgDevices/*/appleCareCoverage", "DELETE"): lambda _: {
+        "json": linkages("appleCareCoverage", ["AG-1"])
+    },
     (f"{OWN}devices", "POST"): lambda _: ours(
         devices=[{"serialNumber": "ONEW1234567"}, {"serialNumber": "no"}]
     ),

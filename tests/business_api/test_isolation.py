@@ -8,6 +8,7 @@ from pomona.business_api.operations import Write
 from pomona.runtime import Runtime
 from tests.business_api.sides import MISSING, Side
 from tests.business_api.support import Client, Connect, activity_body
+from tests.business_api.test_apple_care import coverage
 from tests.business_api.test_blueprints import RELATIONS, linkages
 from tests.business_api.test_blueprints import body as blueprint
 from tests.business_api.test_blueprints import made as prepared
@@ -106,6 +107,7 @@ LINKS: dict[str, Callable[[Ids], Any]] = {
     "/v1/configurations": lambda ids: whole("<nothing/>", filename=ids["configurations"]),
     f"{OWN}activities": lambda ids: activity_body("ASSIGN_DEVICES", [ids["orgDevices"]], ids["mdmServers"]),
     f"{OWN}activities:preview": lambda ids: activity_body("UNASSIGN_DEVICES", [ids["orgDevices"]]),
+    f"{OWN}appleCareCoverage": lambda ids: {"data": [coverage(ids["orgDevices"])]},
     f"{OWN}devices": lambda ids: {
         "data": {"attributes": {"devices": [{"serialNumber": "ONEW1234567"}], "target": ids["mdmServers"]}}
     },

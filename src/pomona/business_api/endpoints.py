@@ -7,6 +7,7 @@ from pomona.business_api import activities, apple_care, audit_events, devices, e
 from pomona.business_api.activity_extensions import ACTIVITIES
 from pomona.business_api.arrival_rules import RULES
 from pomona.business_api.collection_endpoints import COLLECTIONS
+from pomona.business_api.coverage_writes import COVERAGE
 from pomona.business_api.device_additions import ADDITIONS
 from pomona.business_api.errors import ApiError, Problem
 from pomona.business_api.operations import Endpoint, Operation, Read, Shape, Write
@@ -65,6 +66,7 @@ ENDPOINTS: dict[str, Endpoint] = {
 EXTENSIONS: dict[str, Endpoint] = {
     **ACTIVITIES,
     **ADDITIONS,
+    **COVERAGE,
     **RULES,
     **SERIALS,
     **TIMELINE,

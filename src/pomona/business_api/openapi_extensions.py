@@ -6,6 +6,7 @@ from pomona.business_api.openapi_schemas import (
     FLAG,
     IDENTIFIER,
     MOMENT,
+    SERIAL,
     TEXT,
     URL,
     Json,
@@ -14,6 +15,7 @@ from pomona.business_api.openapi_schemas import (
     several,
     words,
 )
+from pomona.registry.apple_care import Payment, Plan
 
 _TIME = nullable(MOMENT)
 _SERVICE = nullable(obj({"id": TEXT, "name": TEXT}))
@@ -45,6 +47,16 @@ _TOKEN = {
     "state": words("NONE", "LIVE", "EXPIRED", "REPLACED", "REVOKED"), "issuedDateTime": _TIME, "issuedBy": nullable(TEXT),
     "expirationDateTime": _TIME, "replacedDateTime": _TIME, "revokedDateTime": _TIME,
 }  # fmt: skip
+_COVERAGE = obj({
+    "type": {"const": "appleCareCoverage"},
+    "attributes": obj(
+        {"serialNumber": SERIAL, "plan": words(*Plan), "startDateTime": MOMENT},
+        {
+            "endDateTime": nullable(MOMENT), "agreementNumber": nullable(TEXT), "paymentType": nullable(words(*Payment)),
+            "contractCancelDateTime": nullable(MOMENT), "description": nullable(TEXT), "isRenewable": FLAG,
+        },
+    ),
+})  # fmt: skip
 _CONDITIONS = dict.fromkeys(
     ("purchaseSourceType", "purchaseSourceId", "orderNumberPrefix", "productTypePrefix", "productFamily",
      "organizationalUnitId"),
@@ -93,6 +105,13 @@ OWN: dict[str, Json] = {
         "addedDevices",
         obj({"device": TEXT, "serialNumber": TEXT, "result": TEXT, "reason": TEXT, "deviceModel": TEXT}),
     ),
+    "recordedCoverage": _resource(
+        "recordedCoverage",
+        obj({
+            "serialNumber": TEXT, "coverageId": TEXT,
+            "result": words("ADDED", "CHANGED", "SAME", "DEVICE_NOT_FOUND"),
+        }),
+    ),
     "deviceEvents": _resource(
         "deviceEvents",
         obj({
@@ -135,7 +154,11 @@ DOCUMENTS: dict[str, Json] = {
     }),
     **{
         document: obj({"data": several({"$ref": f"#/components/schemas/{type}"}), "links": obj({"self": URL})})
-        for document, type in (("ArrivalRules", "arrivalRules"), ("ArrivalRulePreviews", "arrivalRulePreviews"))
+        for document, type in (
+            ("ArrivalRules", "arrivalRules"),
+            ("ArrivalRulePreviews", "arrivalRulePreviews"),
+            ("RecordedCoverage", "recordedCoverage"),
+        )
     },
     "AppliedRule": obj({
         "data": _resource(
@@ -182,6 +205,8 @@ BODIES: dict[str, Json] = {
     "ServerTokenRenew": _body(
         obj({}, {"overlapHours": {"type": "number", "minimum": 0, "maximum": 720}}), "serverTokens"
     ),
+    "CoverageRecord": obj({"data": {"type": "array", "minItems": 1, "maxItems": 1000, "items": _COVERAGE}}),
+    "Linkages.appleCareCoverage": obj({"data": several(obj({"type": {"const": "appleCareCoverage"}, "id": TEXT}))}),
     "RuleCreate": _related(obj({"name": TEXT}, _RULE)),
     "RuleUpdate": _related(obj({}, {"name": TEXT, **_RULE})),
     "RuleApply": _body(obj({}, {"onlyWaiting": FLAG})),

@@ -106,6 +106,10 @@ OURS: dict[tuple[str, str], Told] = {
     ("activities/*/undo", "POST"): Told("Put devices back that are as the activity left them", "one:activities", success=201),
     ("activities/*/undo/preview", "POST"): Told("What undoing an activity would do", "one:activityPreviews"),
     ("activities/*/stop", "POST"): Told("Stop what has not been done yet", "one:activities"),
+    ("appleCareCoverage", "POST"): Told("Record what covers devices", "RecordedCoverage", "CoverageRecord"),
+    ("orgDevices/*/appleCareCoverage", "DELETE"): Told(
+        "Forget what covers a device", body="Linkages.appleCareCoverage", success=204
+    ),
     ("devices", "POST"): Told("Add devices by hand", "AddedDevices", "DevicesAdd"),
     ("devices:import", "POST"): Told("Add the devices of a CSV file", "AddedDevices", "text/csv",
                                      query=("target", "dryRun", "format")),

@@ -65,7 +65,7 @@ _UNFIT = [
 
 
 @schema.parametrize()
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_the_document_allows_is_answered_as_it_says(
     case: schemathesis.Case[Any], client: Client
 ) -> None:

@@ -160,7 +160,7 @@ def furnished(portal: Portal) -> list[str]:
     uuids |= collected(world, ours[:12])
     addresses = []
     for path, steps in site_map.PAGES.items():
-        if "GET" not in steps or "{key}" in path or path == "/portal/":
+        if "GET" not in steps or "{key}" in path:
             continue
         filled = path.replace("{uuid}", uuids.get(path.split("/")[2], ""))
         for name, value in named.items():

@@ -67,6 +67,7 @@ def test_devices_are_filtered_assigned_and_followed(local_portal: Portal, page: 
     world = local_portal.world
     service, ours = world.service("Main server"), world.stock(30)
     sign_in(local_portal, page)
+    page.get_by_role("link", name="Devices", exact=True).click()
     page.get_by_label("Kind").select_option(label="Mac")
     page.get_by_role("button", name="Filter").click()
     macs = page.locator("tbody .serial").all_inner_texts()

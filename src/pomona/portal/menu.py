@@ -27,6 +27,7 @@ class Group:
 
 
 MENU = (
+    Group("", (Item("To see to", "/portal/", "home", Permission.LOOK),)),
     Group(
         "Devices",
         (

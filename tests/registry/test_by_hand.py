@@ -1,6 +1,9 @@
 """Devices added by hand: where they go, and the thirty days in which their user may take them out again."""
 
+import threading
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -218,3 +221,31 @@ def test_a_device_in_the_placeholder_has_no_profile_and_its_days_do_not_begin(an
         fetch(world, placeholder, ours[0])
     any_store.write_sync(lambda tx: provisional.begin(tx, device(world, ours[0]).id, world.now))
     assert device(world, ours[0]).provisional_until is None
+
+
+def test_two_organisations_that_add_the_same_at_once(any_store: Store) -> None:
+    first, second = World(any_store), World(any_store, "Second")
+    ours = serials(50)
+    begun = threading.Event()
+
+    def slowly(tx: Tx) -> list[Answer]:
+        found = by_hand.add(
+            tx,
+            first.id,
+            [Asked(serial) for serial in ours],
+            where="none",
+            actor=ADMIN,
+            now=NOW,
+            rng=first.rng,
+        )
+        begun.set()
+        # The other one looks for owners before this is committed.
+        time.sleep(0.3)
+        return found
+
+    with ThreadPoolExecutor(2) as threads:
+        slow = threads.submit(any_store.write_sync, slowly)
+        assert begun.wait(10)
+        quick = threads.submit(add, second, list(reversed(ours)), "none")
+        assert fates(slow.result()) == ["ADDED"] * 50
+        assert fates(quick.result()) == ["TAKEN"] * 50

@@ -60,11 +60,15 @@ class PostgresqlEngine:
             raise ScanDeadline(f"the answer was not ready within {seconds:g} s; ask for less") from None
 
     def write(self, work: Work[T]) -> tuple[T, frozenset[str]]:
-        for _ in range(_ATTEMPTS):
+        for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return self._run(work, b"BEGIN")
             except _AGAIN:
                 continue
+            except errors.UniqueViolation:
+                # Somebody else took a serial after this had looked for its owner: the next time it sees that.
+                if attempt == _ATTEMPTS:
+                    raise
         raise StoreUnavailable(f"PostgreSQL: others came in between {_ATTEMPTS} times; try again")
 
     def submit(self, work: Work[T], done: Done) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pomona.registry.device_search import DeviceLine
 
 HEADING = ("serial_number", "kind", "model", "capacity", "colour", "inferred", "state", "service", "profile", "source",
-           "source_id", "order_number", "added", "released")  # fmt: skip
+           "source_id", "order_number", "added", "released", "provisional_until")  # fmt: skip
 
 
 def cells(device: DeviceLine, services: Mapping[int, str]) -> tuple[str, ...]:
@@ -17,7 +17,7 @@ def cells(device: DeviceLine, services: Mapping[int, str]) -> tuple[str, ...]:
         *(device.serial, device.kind.label, device.model, device.capacity, device.color),
         *("yes" if device.inferred else "no", state, service),
         *(device.profile_status if service else "", device.source, device.source_id, device.order_number),
-        *(_moment(device.added_at), _moment(device.released_at)),
+        *(_moment(device.added_at), _moment(device.released_at), _moment(device.provisional_until)),
     )
 
 

@@ -384,3 +384,20 @@ def test_messages_are_made_of_what_happened_after_the_webhook(runtime: Runtime, 
     happen(runtime, world, 1)
     expand(runtime)
     assert len(lines(runtime, webhook)) == 1
+
+
+def test_a_proxy_is_used_where_one_is_set_and_no_other(
+    runtime: Runtime, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    world, proxy = world_of(runtime), receiver.url.partition("/hook")[0]
+    add_with_secret(runtime, world, "http://receiver.invalid/there")
+    happen(runtime, world)
+    behind = Runtime(Settings(webhook_proxy=proxy), runtime.store, runtime.keys, runtime.clock, runtime.rng)
+    deliver(behind)
+    assert [got.headers["host"] for got in receiver.received] == ["receiver.invalid"]
+    direct = add(runtime, world, receiver, "Direct")
+    send_test(runtime, direct)
+    deliver(runtime)
+    assert receiver.types[1:] == ["webhook.test"]

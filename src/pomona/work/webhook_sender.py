@@ -62,7 +62,8 @@ class Sender:
             await self._client.aclose()
 
     async def _post(self, url: str, secrets: list[bytes], message: Message) -> tuple[int, str, int]:
-        public_only = self._runtime.settings.webhook_targets == "public"
+        settings = self._runtime.settings
+        public_only = settings.webhook_targets == "public"
         if public_only:
             await _check_host(url)
         now = self._runtime.clock.wall()
@@ -70,7 +71,9 @@ class Sender:
             "content-type": "application/json",
             **standard_webhooks.headers(secrets, message.message_id, now // 1000, message.body),
         }
-        extensions = {"trace": _check_connection} if public_only else {}
+        # Through a proxy the connection is the proxy's, wherever that is.
+        direct = public_only and not settings.webhook_proxy
+        extensions = {"trace": _check_connection} if direct else {}
         client = self._ready()
         async with client.stream(
             "POST", url, content=message.body, headers=headers, extensions=extensions

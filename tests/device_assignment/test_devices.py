@@ -6,8 +6,9 @@ import pytest
 
 from pomona.catalogue.facts import infer
 from pomona.catalogue.kinds import Kind
-from pomona.registry import activation_locks, activities, devices, replacements, services
-from pomona.registry.errors import Duplicate, Invalid, NotFound
+from pomona.registry import activation_locks, activities, devices, releases, replacements, services
+from pomona.registry.errors import Duplicate, NotFound
+from pomona.store import Tx
 from tests.device_assignment.support import Linked, Links
 from tests.support.worlds import ADMIN, serials
 
@@ -157,6 +158,26 @@ def test_disowning_needs_the_right_and_is_an_activity(link: Links) -> None:
     again = linked.ok("POST", "/devices/disown", asked)["devices"]
     assert set(again.values()) == {"NOT_ACCESSIBLE"}
     assert linked.refused("POST", "/devices/disown", {}) == (400, "DEVICE_ID_REQUIRED")
+
+
+def test_disowning_is_put_off_where_the_organisation_wants_that(link: Links) -> None:
+    linked, ours = on_service(link, count=2)
+    _, cursor = linked.fetch()
+    store, world = link.runtime.store, linked.world
+
+    def allow(tx: Tx) -> None:
+        services.update(tx, linked.service, may_release=True, actor=ADMIN, now=world.now)
+        releases.set_grace(tx, world.id, 72, actor=ADMIN, now=world.now)
+
+    store.write_sync(allow)
+    for _ in range(2):
+        assert linked.ok("POST", "/devices/disown", {"devices": ours[:1]})["devices"] == {ours[0]: "SUCCESS"}
+    assert linked.sync(cursor)[0] == [], "it is the service's until then"
+    assert {each["serial_number"] for each in linked.fetch()[0]} == set(ours)
+    waiting = store.read_sync(lambda tx: devices.get(tx, world.id, ours[0]))
+    assert (waiting.released_at, waiting.release_at is None) == (None, False)
+    world.activity("KEEP_DEVICES", ours[:1])
+    assert store.read_sync(lambda tx: devices.get(tx, world.id, ours[0])).release_at is None
 
 
 def test_activation_lock(link: Links) -> None:

@@ -21,7 +21,8 @@ from pomona.registry.device_parts import (
 )
 from pomona.registry.device_words import MeantBy
 from pomona.store import Store, Tx
-from tests.support.worlds import World
+from tests.support.supply import Reseller, document, link
+from tests.support.worlds import World, serials
 
 PARTS: tuple[Part, ...] = (
     WithSerials(["OABCDEFGHIJ1"]), InState("assigned"), InState("unassigned"), InState("released"), OfKinds([Kind.MAC]),
@@ -64,3 +65,16 @@ def test_the_part_that_leaves_fewest_decides(store: Store, monkeypatch: pytest.M
     parts = [InState("unassigned"), FromSources(["RESELLER"]), WithSerials(stock[50:52]), InState("owned")]
     found = store.read_sync(lambda tx: device_selection.choose(tx, world.id, parts, after=None, limit=10))
     assert (len(found.ids), found.after, found.partly) == (2, None, False)
+
+
+def test_devices_of_an_order_that_went_to_another_organisation_are_not_its(any_store: Store) -> None:
+    world, other = World(any_store), World(any_store, "Other")
+    reseller = Reseller(any_store)
+    link(world, "16FCE4A0")
+    reseller.send(document("A-17", world.organization.number, serials(3)))
+    any_store.write_sync(lambda tx: tx.execute("UPDATE purchase_order SET organization_id = $1", other.id))
+    for part in (OfOrders([reseller.order("A-17").id]), MeantBy("A-17"), FromSources(["RESELLER"])):
+        found = any_store.read_sync(
+            lambda tx: device_selection.choose(tx, other.id, [part], after=None, limit=10)  # noqa: B023
+        )
+        assert found.ids == [], part

@@ -3,7 +3,7 @@
 In conditions, `d` is the device and `s` its state.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -227,20 +227,43 @@ class FromSources(Part):
     def few(self, tx: Tx, organization_id: int) -> list[int] | None:
         found: list[int] = []
         for source in self.sources:
-            sql = f"SELECT id FROM device WHERE {_is_from(source)} AND id BETWEEN $1 AND $2"
-            part = few(tx, sql, *bounds(organization_id))
-            if part is None:
-                return None
-            found += part
+            for part in self._found(tx, organization_id, source):
+                if part is None:
+                    return None
+                found += part
         return found
 
     def run(self, places: Places) -> Run | None:
-        return Run("device", "id", f"{_is_from(*self.sources)} AND") if len(self.sources) == 1 else None
+        return Run("device", "id", f"{_BY_HAND} AND") if list(self.sources) == ["MANUALLY_ADDED"] else None
+
+    @staticmethod
+    def _found(tx: Tx, organization_id: int, source: Source) -> Iterator[list[int] | None]:
+        first, last = bounds(organization_id)
+        if source == "MANUALLY_ADDED":
+            yield few(tx, f"SELECT id FROM device WHERE {_BY_HAND} AND id BETWEEN $1 AND $2", first, last)
+            return
+        # A supplier's devices came with its orders, of which there are fewer; a unit that replaced one has none.
+        orders = "SELECT count(*) FROM (SELECT id FROM purchase_order WHERE organization_id = $1 LIMIT $2) o"
+        if tx.value(orders, organization_id, _ORDERS + 1) > _ORDERS:
+            yield None
+        yield few(tx, _BY_ORDERS, organization_id, source, first, last)
+        yield few(tx, _WITHOUT_ORDER, source, first, last)
 
 
-def _is_from(source: Source) -> str:
-    # Each source has an index to itself, whose condition the words must match to the letter.
-    return f"source = '{source}'"
+_ORDERS = 20_000
+"""Orders that are looked through for those of a kind of supplier."""
+
+# The words of an index's condition must be matched to the letter.
+_BY_HAND = "source = 'MANUALLY_ADDED'"
+_BY_ORDERS = (
+    "SELECT d.id FROM purchase_order o JOIN supplier s ON s.id = o.supplier_id"
+    " JOIN device d ON d.order_id = o.id AND d.source = s.kind"
+    " WHERE o.organization_id = $1 AND s.kind = $2 AND d.id BETWEEN $3 AND $4"
+)
+_WITHOUT_ORDER = (
+    "SELECT id FROM device WHERE order_id IS NULL AND source <> 'MANUALLY_ADDED' AND source = $1"
+    " AND id BETWEEN $2 AND $3"
+)
 
 
 @dataclass(frozen=True, slots=True)

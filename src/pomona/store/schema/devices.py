@@ -42,8 +42,7 @@ CREATE INDEX device_provisional ON device (provisional_until{then_id}) WHERE pro
 CREATE INDEX device_by_product ON device ({by_arrival}product_id{then_id});
 CREATE INDEX device_by_order ON device (order_id{then_id}) WHERE order_id IS NOT NULL;
 CREATE INDEX device_gone ON device (id) WHERE released_at IS NOT NULL;
-CREATE INDEX device_from_apple ON device (id) WHERE source = 'APPLE';
-CREATE INDEX device_from_reseller ON device (id) WHERE source = 'RESELLER';
+CREATE INDEX device_without_order ON device (source{then_id}) WHERE order_id IS NULL AND source <> 'MANUALLY_ADDED';
 CREATE INDEX device_by_hand ON device (id) WHERE source = 'MANUALLY_ADDED';
 CREATE INDEX device_by_tag ON device (upper(asset_tag)) WHERE asset_tag <> '';
 CREATE INDEX device_released ON device (serial{then_id}) WHERE released_at IS NOT NULL;

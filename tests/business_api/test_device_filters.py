@@ -128,8 +128,16 @@ def test_what_changes_comes_up_with_the_next_question(client: Client, world: Wor
     world.tick()
     late = world.arrive(serials(1, seed=9))
     assert listed(client, 10, updatedDateTime=since) == [stock[1], *late]
+    # Whoever changes a device's record without an activity is found too.
+    world.store.write_sync(
+        lambda tx: tx.execute(
+            "UPDATE device_state SET updated_at = $1 WHERE device_id = (SELECT min(device_id) FROM device_state)",
+            world.now,
+        )
+    )
+    assert listed(client, 10, updatedDateTime=since) == [*stock[:2], *late]
     world.activity("RELEASE_DEVICES", stock[1:2])
-    assert listed(client, 10, updatedDateTime=since) == list(late)
+    assert listed(client, 10, updatedDateTime=since) == [stock[0], *late]
 
 
 def test_links_carry_filters_and_fields(client: Client, world: World) -> None:

@@ -96,6 +96,7 @@ CREATE TABLE device_state (
   release_activity BIGINT
 );
 CREATE INDEX device_state_by_service ON device_state (service_id{with_state});
+CREATE INDEX device_state_by_change ON device_state (updated_at{then_device_id});
 CREATE INDEX device_state_migrating ON device_state (migration_deadline{then_device_id})
   WHERE migration_status = 'REQUESTED';
 CREATE INDEX device_state_leaving ON device_state (release_activity{then_device_id}) WHERE release_activity IS NOT NULL;
@@ -105,5 +106,4 @@ CREATE TABLE device_repair (
   since BIGINT NOT NULL,
   marked_by TEXT NOT NULL
 );
-CREATE INDEX device_state_changed ON device_state (updated_at) WHERE revision > 0;
 """

@@ -1,10 +1,12 @@
 """The OpenAPI 3.1 document of this face, made from the table of operations, for people who write clients and for tests."""
 
+from functools import lru_cache
 from typing import Any
 
 from pomona import __version__
 from pomona.business_api import openapi_bodies, openapi_extensions, openapi_schemas, token_endpoint
 from pomona.business_api.blueprint_bodies import NAMES
+from pomona.business_api.call import encode
 from pomona.business_api.device_filters import PARAMETERS
 from pomona.business_api.endpoints import ENDPOINTS, EXTENSIONS, OWN
 from pomona.business_api.openapi_operations import APPLES, OURS, Told
@@ -80,6 +82,12 @@ def document(origin: str) -> Json:
             },
         },
     }
+
+
+@lru_cache(maxsize=8)
+def encoded(origin: str) -> bytes:
+    """The document as it is sent: anybody may ask for it, so it is not made each time."""
+    return encode(document(origin))
 
 
 def _schemas() -> Json:

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pomona.business_api import access_tokens, endpoints, log_endpoint, token_endpoint
 from pomona.business_api.access_tokens import Claims, Tokens
-from pomona.business_api.call import Answer, Call, encode
+from pomona.business_api.call import Answer, Call
 from pomona.business_api.errors import ApiError, Problem, refusal
 from pomona.business_api.limits import Limits
 from pomona.business_api.operations import Read, Write
@@ -95,7 +95,7 @@ class BusinessApi:
     def _document(self, scope: Scope) -> Answer:
         from pomona.business_api import openapi
 
-        return Answer(200, (encode(openapi.document(self._runtime.origins.of(scope))),))
+        return Answer(200, (openapi.encoded(self._runtime.origins.of(scope)),))
 
     def _read(self, tx: Tx, scope: Scope, claims: Claims, now: int) -> Answer:
         call, operation = self._authorised(tx, scope, claims, now)

@@ -1,11 +1,12 @@
 """`pomona app`: apps for managed devices."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pomona.cli import collections
 from pomona.cli.context import Organization_, installation, organization
-from pomona.cli.listing import everything
 from pomona.cli.output import Json, show_list, show_record, when
 
 if TYPE_CHECKING:
@@ -59,9 +60,7 @@ def list_(ctx: typer.Context, org: Organization_ = None, as_json: Json = False) 
     """List an organisation's apps."""
     from pomona.registry import apps
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = everything(runtime, lambda tx, after: apps.of_organization(tx, of.id, after=after))
+    found = collections.every(ctx, org, apps.of_organization)
     show_list("Apps", [_record(each) for each in found], as_json,
               columns=("id", "name", "bundle_id", "version", "systems"))  # fmt: skip
 
@@ -71,9 +70,7 @@ def show(ctx: typer.Context, id: Id_, org: Organization_ = None, as_json: Json =
     """Show one app."""
     from pomona.registry import apps
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = runtime.store.read_sync(lambda tx: apps.get(tx, of.id, id))
+    found = collections.one(ctx, org, apps.get, id)
     show_record(found.about.name, _record(found), as_json)
 
 
@@ -93,16 +90,9 @@ def update(
 ) -> None:
     """Change what is told of an app; what is not named stays."""
     from pomona.registry import apps
-    from pomona.registry.actors import OPERATOR
 
     given = _given(name, bundle_id, version, website_url, store_url, system, custom)
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        changed = runtime.store.write_sync(
-            lambda tx: apps.update(
-                tx, apps.get(tx, of.id, id), given, actor=OPERATOR, now=runtime.clock.now()
-            )
-        )
+    changed = collections.change(ctx, org, apps.get, id, partial(apps.update, changes=given))
     show_record(changed.about.name, _record(changed), as_json)
 
 
@@ -110,13 +100,8 @@ def update(
 def delete(ctx: typer.Context, id: Id_, org: Organization_ = None) -> None:
     """Delete an app that no blueprint has."""
     from pomona.registry import apps
-    from pomona.registry.actors import OPERATOR
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        runtime.store.write_sync(
-            lambda tx: apps.delete(tx, apps.get(tx, of.id, id), actor=OPERATOR, now=runtime.clock.now())
-        )
+    collections.change(ctx, org, apps.get, id, apps.delete)
     typer.echo(f"{id}: deleted")
 
 

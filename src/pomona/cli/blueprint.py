@@ -1,9 +1,11 @@
 """`pomona blueprint`: which apps, configurations and packages are for which devices, people and groups."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pomona.cli import collections
 from pomona.cli.blueprint_words import (
     Apps_,
     Configurations_,
@@ -74,9 +76,7 @@ def list_(ctx: typer.Context, org: Organization_ = None, as_json: Json = False) 
     """List an organisation's blueprints."""
     from pomona.registry import blueprints
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = everything(runtime, lambda tx, after: blueprints.of_organization(tx, of.id, after=after))
+    found = collections.every(ctx, org, blueprints.of_organization)
     show_list("Blueprints", [_record(each) for each in found], as_json,
               columns=("name", "description", "updated", "id"))  # fmt: skip
 
@@ -125,20 +125,10 @@ def update(
 ) -> None:
     """Give a blueprint another name or description."""
     from pomona.registry import blueprints
-    from pomona.registry.actors import OPERATOR
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        changed = runtime.store.write_sync(
-            lambda tx: blueprints.update(
-                tx,
-                blueprints.find(tx, of.id, name),
-                name=new_name,
-                description=description,
-                actor=OPERATOR,
-                now=runtime.clock.now(),
-            )
-        )
+    changed = collections.change(
+        ctx, org, blueprints.find, name, partial(blueprints.update, name=new_name, description=description)
+    )
     show_record(changed.name, _record(changed), as_json)
 
 
@@ -184,15 +174,8 @@ def unlink(
 def delete(ctx: typer.Context, name: Name_, org: Organization_ = None) -> None:
     """Delete a blueprint; what it has stays."""
     from pomona.registry import blueprints
-    from pomona.registry.actors import OPERATOR
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        runtime.store.write_sync(
-            lambda tx: blueprints.delete(
-                tx, blueprints.find(tx, of.id, name), actor=OPERATOR, now=runtime.clock.now()
-            )
-        )
+    collections.change(ctx, org, blueprints.find, name, blueprints.delete)
     typer.echo(f"{name}: deleted")
 
 

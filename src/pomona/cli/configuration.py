@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pomona.cli import collections
 from pomona.cli.context import Organization_, installation, organization, read_file
-from pomona.cli.listing import everything
 from pomona.cli.output import Json, refuse, show_list, show_record, when
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ def list_(ctx: typer.Context, org: Organization_ = None, as_json: Json = False) 
     """List an organisation's configurations."""
     from pomona.registry import configurations
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = everything(runtime, lambda tx, after: configurations.of_organization(tx, of.id, after=after))
+    found = collections.every(ctx, org, configurations.of_organization)
     show_list("Configurations", [_record(each) for each in found], as_json,
               columns=("name", "platforms", "version", "updated", "id"))  # fmt: skip
 
@@ -78,9 +76,7 @@ def show(ctx: typer.Context, name: Name_, org: Organization_ = None, as_json: Js
     """Show one configuration, without its profile."""
     from pomona.registry import configurations
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = runtime.store.read_sync(lambda tx: configurations.find(tx, of.id, name))
+    found = collections.one(ctx, org, configurations.find, name)
     show_record(found.name, _record(found), as_json)
 
 
@@ -150,15 +146,8 @@ def update(
 def delete(ctx: typer.Context, name: Name_, org: Organization_ = None) -> None:
     """Delete a configuration that no blueprint has."""
     from pomona.registry import configurations
-    from pomona.registry.actors import OPERATOR
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        runtime.store.write_sync(
-            lambda tx: configurations.delete(
-                tx, configurations.find(tx, of.id, name), actor=OPERATOR, now=runtime.clock.now()
-            )
-        )
+    collections.change(ctx, org, configurations.find, name, configurations.delete)
     typer.echo(f"{name}: deleted")
 
 

@@ -1,11 +1,12 @@
 """`pomona group`: groups of people."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pomona.cli import collections
 from pomona.cli.context import Organization_, installation, organization
-from pomona.cli.listing import everything
 from pomona.cli.output import Json, show_list, show_record, when
 
 if TYPE_CHECKING:
@@ -67,9 +68,7 @@ def list_(ctx: typer.Context, org: Organization_ = None, as_json: Json = False) 
     """List an organisation's groups."""
     from pomona.registry import user_groups
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = everything(runtime, lambda tx, after: user_groups.of_organization(tx, of.id, after=after))
+    found = collections.every(ctx, org, user_groups.of_organization)
     show_list("Groups", [_record(each) for each in found], as_json,
               columns=("name", "kind", "rule", "members", "unit", "id"))  # fmt: skip
 
@@ -79,9 +78,7 @@ def show(ctx: typer.Context, name: Name_, org: Organization_ = None, as_json: Js
     """Show one group."""
     from pomona.registry import user_groups
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = runtime.store.read_sync(lambda tx: user_groups.find(tx, of.id, name))
+    found = collections.one(ctx, org, user_groups.find, name)
     show_record(found.name, _record(found), as_json)
 
 
@@ -90,10 +87,7 @@ def members(ctx: typer.Context, name: Name_, org: Organization_ = None, as_json:
     """List who is in a group."""
     from pomona.registry import user_groups
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        group = runtime.store.read_sync(lambda tx: user_groups.find(tx, of.id, name))
-        found = everything(runtime, lambda tx, after: user_groups.members(tx, group, after=after))
+    group, found = collections.members(ctx, org, user_groups.find, name, user_groups.members)
     rows = [{"email": person.email, "name": person.name, "status": person.status.value} for person in found]
     show_list(f"Members of {group.name}", rows, as_json)
 
@@ -111,63 +105,32 @@ def update(
 ) -> None:
     """Give a group another name, or a SMART one another rule: all of it, made of --role, --status and --in-unit."""
     from pomona.registry import user_groups
-    from pomona.registry.actors import OPERATOR
 
-    rule = _rule(role, status, in_unit)
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        changed = runtime.store.write_sync(
-            lambda tx: user_groups.update(
-                tx,
-                user_groups.find(tx, of.id, name),
-                name=new_name,
-                rule=rule,
-                actor=OPERATOR,
-                now=runtime.clock.now(),
-            )
-        )
+    changed = collections.change(
+        ctx,
+        org,
+        user_groups.find,
+        name,
+        partial(user_groups.update, name=new_name, rule=_rule(role, status, in_unit)),
+    )
     show_record(changed.name, _record(changed), as_json)
 
 
 @app.command("add-members")
 def add_members(ctx: typer.Context, name: Name_, people: People_, org: Organization_ = None) -> None:
     """Put people into a group."""
-    from pomona.registry import people as persons
     from pomona.registry import user_groups
-    from pomona.registry.actors import OPERATOR
-    from pomona.store import Tx
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-
-        def work(tx: Tx) -> None:
-            group = user_groups.find(tx, of.id, name)
-            for email in people:
-                person = persons.find(tx, of.id, email)
-                user_groups.add_member(tx, group, person, actor=OPERATOR, now=runtime.clock.now())
-
-        runtime.store.write_sync(work)
+    collections.change_members(ctx, org, user_groups.find, name, people, user_groups.add_member)
     typer.echo(f"{name}: has {', '.join(people)}")
 
 
 @app.command("remove-members")
 def remove_members(ctx: typer.Context, name: Name_, people: People_, org: Organization_ = None) -> None:
     """Take people out of a group."""
-    from pomona.registry import people as persons
     from pomona.registry import user_groups
-    from pomona.registry.actors import OPERATOR
-    from pomona.store import Tx
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-
-        def work(tx: Tx) -> None:
-            group = user_groups.find(tx, of.id, name)
-            for email in people:
-                person = persons.find(tx, of.id, email)
-                user_groups.remove_member(tx, group, person, actor=OPERATOR, now=runtime.clock.now())
-
-        runtime.store.write_sync(work)
+    collections.change_members(ctx, org, user_groups.find, name, people, user_groups.remove_member)
     typer.echo(f"{name}: without {', '.join(people)}")
 
 
@@ -175,15 +138,8 @@ def remove_members(ctx: typer.Context, name: Name_, people: People_, org: Organi
 def delete(ctx: typer.Context, name: Name_, org: Organization_ = None) -> None:
     """Delete a group; it leaves its blueprints, its members stay people."""
     from pomona.registry import user_groups
-    from pomona.registry.actors import OPERATOR
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        runtime.store.write_sync(
-            lambda tx: user_groups.delete(
-                tx, user_groups.find(tx, of.id, name), actor=OPERATOR, now=runtime.clock.now()
-            )
-        )
+    collections.change(ctx, org, user_groups.find, name, user_groups.delete)
     typer.echo(f"{name}: deleted")
 
 

@@ -1,11 +1,12 @@
 """`pomona package`: installer packages for managed Macs."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pomona.cli import collections
 from pomona.cli.context import Organization_, installation, organization
-from pomona.cli.listing import everything
 from pomona.cli.output import Json, show_list, show_record, when
 
 if TYPE_CHECKING:
@@ -56,9 +57,7 @@ def list_(ctx: typer.Context, org: Organization_ = None, as_json: Json = False) 
     """List an organisation's packages."""
     from pomona.registry import packages
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = everything(runtime, lambda tx, after: packages.of_organization(tx, of.id, after=after))
+    found = collections.every(ctx, org, packages.of_organization)
     show_list(
         "Packages", [_record(each) for each in found], as_json, columns=("name", "version", "url", "id")
     )
@@ -69,9 +68,7 @@ def show(ctx: typer.Context, name: Name_, org: Organization_ = None, as_json: Js
     """Show one package."""
     from pomona.registry import packages
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = runtime.store.read_sync(lambda tx: packages.find(tx, of.id, name))
+    found = collections.one(ctx, org, packages.find, name)
     show_record(found.about.name, _record(found), as_json)
 
 
@@ -90,16 +87,9 @@ def update(
 ) -> None:
     """Change what is told of a package; what is not named stays."""
     from pomona.registry import packages
-    from pomona.registry.actors import OPERATOR
 
     given = _given(new_name, url, hash, bundle_id, version, description)
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        changed = runtime.store.write_sync(
-            lambda tx: packages.update(
-                tx, packages.find(tx, of.id, name), given, actor=OPERATOR, now=runtime.clock.now()
-            )
-        )
+    changed = collections.change(ctx, org, packages.find, name, partial(packages.update, changes=given))
     show_record(changed.about.name, _record(changed), as_json)
 
 
@@ -107,15 +97,8 @@ def update(
 def delete(ctx: typer.Context, name: Name_, org: Organization_ = None) -> None:
     """Delete a package that no blueprint has."""
     from pomona.registry import packages
-    from pomona.registry.actors import OPERATOR
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        runtime.store.write_sync(
-            lambda tx: packages.delete(
-                tx, packages.find(tx, of.id, name), actor=OPERATOR, now=runtime.clock.now()
-            )
-        )
+    collections.change(ctx, org, packages.find, name, packages.delete)
     typer.echo(f"{name}: deleted")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pomona.cli import person_notices
+from pomona.cli import collections, person_notices
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, refuse, show_list, show_record, when
 
@@ -75,15 +75,7 @@ def list_(ctx: typer.Context, org: Organization_ = None, as_json: Json = False) 
     """List an organisation's people."""
     from pomona.registry import people
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found: list[Person] = []
-        after = 0
-        while page := runtime.store.read_sync(
-            partial(people.of_organization, organization_id=of.id, after=after)
-        ):
-            found += page
-            after = page[-1].id
+    found = collections.every(ctx, org, people.of_organization)
     show_list("People", [_record(each) for each in found], as_json,
               columns=("email", "name", "role", "status", "kind", "password"))  # fmt: skip
 
@@ -115,19 +107,12 @@ def set_status(
 ) -> None:
     """Lock, retire or reinstate a person; unless they are active they are signed out everywhere."""
     from pomona.registry import people
-    from pomona.registry.actors import OPERATOR
 
     wanted = status.strip().upper()
     if wanted not in list(people.Status):
         refuse(f"'{status}' is no status; expected one of {', '.join(people.Status)}.")
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        person = runtime.store.read_sync(lambda tx: people.find(tx, of.id, email))
-        changed = runtime.store.write_sync(
-            lambda tx: people.set_status(
-                tx, person, people.Status(wanted), actor=OPERATOR, now=runtime.clock.now()
-            )
-        )
+    verb = partial(people.set_status, status=people.Status(wanted))
+    changed = collections.change(ctx, org, people.find, email, verb)
     show_record(changed.email, _record(changed), as_json)
 
 
@@ -143,14 +128,8 @@ def set_role(
 ) -> None:
     """Give a person another role."""
     from pomona.registry import people
-    from pomona.registry.actors import OPERATOR
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        person = runtime.store.read_sync(lambda tx: people.find(tx, of.id, email))
-        changed = runtime.store.write_sync(
-            lambda tx: people.set_role(tx, person, role, actor=OPERATOR, now=runtime.clock.now())
-        )
+    changed = collections.change(ctx, org, people.find, email, partial(people.set_role, role=role))
     show_record(changed.email, _record(changed), as_json)
 
 

@@ -1,11 +1,12 @@
 """`pomona unit`: organisational units."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pomona.cli import collections
 from pomona.cli.context import Organization_, installation, organization
-from pomona.cli.listing import everything
 from pomona.cli.output import Json, show_list, show_record, when
 
 if TYPE_CHECKING:
@@ -53,11 +54,7 @@ def list_(ctx: typer.Context, org: Organization_ = None, as_json: Json = False) 
     """List an organisation's units."""
     from pomona.registry import organizational_units
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = everything(
-            runtime, lambda tx, after: organizational_units.of_organization(tx, of.id, after=after)
-        )
+    found = collections.every(ctx, org, organizational_units.of_organization)
     show_list("Units", [_record(each) for each in found], as_json, columns=("name", "description", "id"))
 
 
@@ -66,9 +63,7 @@ def show(ctx: typer.Context, name: Name_, org: Organization_ = None, as_json: Js
     """Show one unit."""
     from pomona.registry import organizational_units
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = runtime.store.read_sync(lambda tx: organizational_units.find(tx, of.id, name))
+    found = collections.one(ctx, org, organizational_units.find, name)
     show_record(found.name, _record(found), as_json)
 
 
@@ -77,10 +72,7 @@ def members(ctx: typer.Context, name: Name_, org: Organization_ = None, as_json:
     """List who is in a unit, with their roles there."""
     from pomona.registry import organizational_units
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        unit = runtime.store.read_sync(lambda tx: organizational_units.find(tx, of.id, name))
-        found = everything(runtime, lambda tx, after: organizational_units.members(tx, unit, after=after))
+    unit, found = collections.members(ctx, org, organizational_units.find, name, organizational_units.members)
     rows = [
         {
             "email": each.person.email,
@@ -104,20 +96,14 @@ def update(
 ) -> None:
     """Give a unit another name or description."""
     from pomona.registry import organizational_units
-    from pomona.registry.actors import OPERATOR
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        changed = runtime.store.write_sync(
-            lambda tx: organizational_units.update(
-                tx,
-                organizational_units.find(tx, of.id, name),
-                name=new_name,
-                description=description,
-                actor=OPERATOR,
-                now=runtime.clock.now(),
-            )
-        )
+    changed = collections.change(
+        ctx,
+        org,
+        organizational_units.find,
+        name,
+        partial(organizational_units.update, name=new_name, description=description),
+    )
     show_record(changed.name, _record(changed), as_json)
 
 
@@ -131,22 +117,10 @@ def add_members(
 ) -> None:
     """Put people into a unit, or give them another role in it."""
     from pomona.registry import organizational_units
-    from pomona.registry import people as persons
-    from pomona.registry.actors import OPERATOR
-    from pomona.store import Tx
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-
-        def work(tx: Tx) -> None:
-            unit = organizational_units.find(tx, of.id, name)
-            for email in people:
-                person = persons.find(tx, of.id, email)
-                organizational_units.set_member(
-                    tx, unit, person, role, actor=OPERATOR, now=runtime.clock.now()
-                )
-
-        runtime.store.write_sync(work)
+    collections.change_members(
+        ctx, org, organizational_units.find, name, people, partial(organizational_units.set_member, role=role)
+    )
     typer.echo(f"{name}: has {', '.join(people)}")
 
 
@@ -154,20 +128,10 @@ def add_members(
 def remove_members(ctx: typer.Context, name: Name_, people: People_, org: Organization_ = None) -> None:
     """Take people out of a unit."""
     from pomona.registry import organizational_units
-    from pomona.registry import people as persons
-    from pomona.registry.actors import OPERATOR
-    from pomona.store import Tx
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-
-        def work(tx: Tx) -> None:
-            unit = organizational_units.find(tx, of.id, name)
-            for email in people:
-                person = persons.find(tx, of.id, email)
-                organizational_units.remove_member(tx, unit, person, actor=OPERATOR, now=runtime.clock.now())
-
-        runtime.store.write_sync(work)
+    collections.change_members(
+        ctx, org, organizational_units.find, name, people, organizational_units.remove_member
+    )
     typer.echo(f"{name}: without {', '.join(people)}")
 
 
@@ -175,15 +139,8 @@ def remove_members(ctx: typer.Context, name: Name_, people: People_, org: Organi
 def delete(ctx: typer.Context, name: Name_, org: Organization_ = None) -> None:
     """Delete a unit that no group needs; its members stay in the first one."""
     from pomona.registry import organizational_units
-    from pomona.registry.actors import OPERATOR
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        runtime.store.write_sync(
-            lambda tx: organizational_units.delete(
-                tx, organizational_units.find(tx, of.id, name), actor=OPERATOR, now=runtime.clock.now()
-            )
-        )
+    collections.change(ctx, org, organizational_units.find, name, organizational_units.delete)
     typer.echo(f"{name}: deleted")
 
 

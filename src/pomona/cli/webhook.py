@@ -1,10 +1,11 @@
 """`pomona webhook`: where Pomona reports what happens in an organisation, what it sent there, and sending it again."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pomona.cli import webhook_sending
+from pomona.cli import collections, webhook_sending
 from pomona.cli.context import Organization_, installation, organization
 from pomona.cli.output import Json, say, show_list, show_record, when
 from pomona.cli.webhook_sending import Webhook_
@@ -72,9 +73,7 @@ def show(ctx: typer.Context, webhook: Webhook_, org: Organization_ = None, as_js
     """Show a webhook, but never its secret."""
     from pomona.registry import webhooks
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        found = runtime.store.read_sync(lambda tx: webhooks.find(tx, of.id, webhook))
+    found = collections.one(ctx, org, webhooks.find, webhook)
     show_record(found.name, _record(found), as_json)
 
 
@@ -103,18 +102,11 @@ def update(
 ) -> None:
     """Change a webhook: its name, address or events; switch it off, or on again."""
     from pomona.registry import webhooks
-    from pomona.registry.actors import OPERATOR
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        wanted = webhooks.Wanted(
-            name=name, url=url, events=[] if all_events else event, enabled=enable, skip_missed=skip_missed
-        )
-        changed = runtime.store.write_sync(
-            lambda tx: webhooks.update(
-                tx, webhooks.find(tx, of.id, webhook), wanted, actor=OPERATOR, now=runtime.clock.now()
-            )
-        )
+    wanted = webhooks.Wanted(
+        name=name, url=url, events=[] if all_events else event, enabled=enable, skip_missed=skip_missed
+    )
+    changed = collections.change(ctx, org, webhooks.find, webhook, partial(webhooks.update, wanted=wanted))
     show_record(changed.name, _record(changed), as_json)
 
 
@@ -122,15 +114,8 @@ def update(
 def remove(ctx: typer.Context, webhook: Webhook_, org: Organization_ = None) -> None:
     """Remove a webhook and the log of what it was sent."""
     from pomona.registry import webhooks
-    from pomona.registry.actors import OPERATOR
 
-    with installation(ctx) as runtime:
-        of = organization(runtime, org)
-        runtime.store.write_sync(
-            lambda tx: webhooks.remove(
-                tx, webhooks.find(tx, of.id, webhook), actor=OPERATOR, now=runtime.clock.now()
-            )
-        )
+    collections.change(ctx, org, webhooks.find, webhook, webhooks.remove)
     say(f"{webhook}: removed")
 
 

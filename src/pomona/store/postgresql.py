@@ -9,7 +9,7 @@ from psycopg import errors
 
 from pomona.store.engine import Work
 from pomona.store.errors import ScanDeadline, StoreUnavailable
-from pomona.store.postgresql_connections import IDLE_SECONDS, Connection, Connections
+from pomona.store.postgresql_connections import IDLE_SECONDS, Connection, Connections, say
 from pomona.store.postgresql_tx import PostgresqlTx
 from pomona.store.projections import Projections
 
@@ -87,9 +87,9 @@ class PostgresqlEngine:
             done(result, None, topics)
 
     def _run(self, work: Work[T], begin: bytes) -> tuple[T, frozenset[str]]:
-        with self._connections.one() as connection:
+        with self._connections.one(begin) as connection:
             try:
-                return self._transaction(connection, work, begin)
+                return self._transaction(connection, work)
             except (*_AGAIN, errors.QueryCanceled):
                 raise
             except psycopg.Error as problem:
@@ -98,12 +98,11 @@ class PostgresqlEngine:
                     raise StoreUnavailable(f"PostgreSQL: {said}") from None
                 raise
 
-    def _transaction(self, connection: Connection, work: Work[T], begin: bytes) -> tuple[T, frozenset[str]]:
+    def _transaction(self, connection: Connection, work: Work[T]) -> tuple[T, frozenset[str]]:
         tx = PostgresqlTx(connection, self._projections)
-        connection.execute(begin)
         try:
             result = work(tx)
-            connection.execute(b"COMMIT")
+            say(connection, b"COMMIT")
         except BaseException:
             if not connection.closed:
                 connection.execute(b"ROLLBACK")

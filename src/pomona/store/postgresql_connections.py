@@ -58,9 +58,9 @@ class Connections:
             raise
 
     @contextlib.contextmanager
-    def one(self) -> Iterator[Connection]:
-        """A connection for one transaction. Raises `StoreUnavailable`."""
-        connection = self._take()
+    def one(self, begin: bytes) -> Iterator[Connection]:
+        """A connection for the transaction that `begin` has begun on it. Raises `StoreUnavailable`."""
+        connection = self._take(begin)
         try:
             yield connection
         finally:
@@ -72,12 +72,12 @@ class Connections:
         """Closes all."""
         self._pool.close()
 
-    def _take(self) -> Connection:
+    def _take(self, begin: bytes) -> Connection:
         # As many as there are may have died with the server, and each is found dead only when it is tried.
         seconds = _AWAY if self._away else self._patience
         for _ in range(self._most + 1):
             connection = self._wait(seconds)
-            if _alive(connection):
+            if _begun(connection, begin):
                 self._away = False
                 return connection
             self._away = True
@@ -115,12 +115,20 @@ def _defaults(dsn: str) -> dict[str, Any]:
     return {name: value for name, value in _DEFAULTS.items() if name not in given}
 
 
-def _alive(connection: Connection) -> bool:
+def _begun(connection: Connection, begin: bytes) -> bool:
+    """Whether a transaction has; a connection that died is found out by that."""
     try:
-        ConnectionPool.check_connection(connection)
-    except psycopg.OperationalError:
+        say(connection, begin)
+    except psycopg.Error:
         return False
     return True
+
+
+def say(connection: Connection, words: bytes) -> None:
+    """Runs a statement that has no parameters and gives no rows, for a third of what a cursor costs."""
+    answer = connection.pgconn.exec_(words)
+    if answer.status != psycopg.pq.ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(answer)
 
 
 def _unreachable() -> StoreUnavailable:

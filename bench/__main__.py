@@ -15,6 +15,7 @@ from bench import (
     managing,
     mixed,
     ordering,
+    sharing,
     size,
     starting,
 )
@@ -23,7 +24,7 @@ from bench.measure import LOAD_CORES, Process, anonymous_bytes, pinned
 from bench.reading import Reading
 from bench.serving import pomona
 
-BARS = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P12", "P13", "P14")
+BARS = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P12", "P13", "P14", "P15")
 
 
 def readings(data: Data, chosen: set[str], rounds: int, seconds: float, cache: Path) -> Iterator[Reading]:
@@ -45,6 +46,8 @@ def readings(data: Data, chosen: set[str], rounds: int, seconds: float, cache: P
         yield incremental.reading(data)
     if chosen & {"P12", "P13", "P14"}:
         yield from managing.readings(data, chosen, rounds, seconds / 12)
+    if "P15" in chosen:
+        yield sharing.reading(data, seconds / 6, cache)
 
 
 def _lists(data: Data, server: Process, chosen: set[str], rounds: int) -> Iterator[Reading]:

@@ -6,19 +6,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from bench.api import Business
 from bench.client import Connection
 from bench.data import Data, copied
 from bench.database import rows
-from bench.making import SEED
+from bench.making import SEED, Keys
 from bench.measure import SERVER_CORE, Cost, Process, median, pinned, ratio
 from bench.reading import Figure, Reading, count
 from bench.serving import pomona
 
 AT_ONCE = 1000
 _CONNECTIONS = 4
+
+Ask = Callable[..., list[tuple[Any, ...]]]
+"""Answers SQL with `?` for its parameters."""
 
 
 def reading(data: Data, rounds: int) -> Reading:
@@ -60,9 +65,14 @@ def serials(data: Data) -> list[str]:
 
 
 def _shuffled(data: Data) -> list[list[str]]:
-    everything = serials(data)
+    return shuffled(serials(data))
+
+
+def shuffled(everything: list[str]) -> list[list[str]]:
+    """All devices in a random order, cut for requests."""
+    everything = list(everything)
     random.Random(SEED).shuffle(everything)
-    return [everything[first : first + AT_ONCE] for first in range(0, data.size, AT_ONCE)]
+    return [everything[first : first + AT_ONCE] for first in range(0, len(everything), AT_ONCE)]
 
 
 def _through_the_server(data: Data, requests: Sequence[list[str]]) -> Cost:
@@ -70,7 +80,7 @@ def _through_the_server(data: Data, requests: Sequence[list[str]]) -> Cost:
         business = Business(connection, data.keys)
         prepared = [business.assignment(data.keys.spare, request) for request in requests]
         before = server.cost()
-        activities = submit(server, business, prepared)
+        activities = submit([server], business, prepared)
         # The first connection has been idle for so long that the server may have closed it.
         with server.connect() as another:
             for activity in reversed(activities):
@@ -78,13 +88,13 @@ def _through_the_server(data: Data, requests: Sequence[list[str]]) -> Cost:
         return server.cost() - before
 
 
-def submit(server: Process, business: Business, prepared: Sequence[bytes]) -> list[str]:
-    """Sends activities over a few connections; gives their ids."""
+def submit(servers: Sequence[Process], business: Business, prepared: Sequence[bytes]) -> list[str]:
+    """Sends activities over a few connections, to several servers in turn; gives their ids."""
     accepted: list[str] = []
     left = iter(prepared)
     guard = threading.Lock()
 
-    def send() -> None:
+    def send(server: Process) -> None:
         with server.connect() as connection:
             while True:
                 with guard:
@@ -93,7 +103,7 @@ def submit(server: Process, business: Business, prepared: Sequence[bytes]) -> li
                     return
                 accepted.append(business.id(connection.ask(raw, 201)))
 
-    threads = [threading.Thread(target=send) for _ in range(_CONNECTIONS)]
+    threads = [threading.Thread(target=send, args=(servers[n % len(servers)],)) for n in range(_CONNECTIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -122,22 +132,25 @@ def _plain(data: Data, requests: list[list[str]]) -> float:
         return float(subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
-def _verify(data: Data) -> None:
+def verify(size: int, keys: Keys, ask: Ask) -> None:
     """Each device moved exactly once, told to both services, and with its state before. Raises RuntimeError."""
-    ids = dict(rows(data.database, "SELECT uuid, id FROM service"))
-    main, spare = ids[data.keys.main], ids[data.keys.spare]
+    ids: dict[str, int] = dict(ask("SELECT uuid, id FROM service"))
+    main, spare = ids[keys.main], ids[keys.spare]
     found = {
-        "gained": _counted(data, "operation WHERE service_id = ? AND op = 1", spare),
-        "lost": _counted(data, "operation WHERE service_id = ? AND op = 3", main),
-        "results": _counted(data, "activity_result WHERE status = 1 AND before_service = ?", main),
-        "there": _counted(data, "device_state WHERE service_id = ? AND revision = 1", spare),
+        "gained": _counted(ask, "operation WHERE service_id = ? AND op = 1", spare),
+        "lost": _counted(ask, "operation WHERE service_id = ? AND op = 3", main),
+        "results": _counted(ask, "activity_result WHERE status = 1 AND before_service = ?", main),
+        "there": _counted(ask, "device_state WHERE service_id = ? AND revision = 1", spare),
     }
-    wrong = {name: counts for name, counts in found.items() if counts != (data.size, data.size)}
+    wrong = {name: counts for name, counts in found.items() if counts != (size, size)}
     if wrong:
-        raise RuntimeError(f"expected {data.size} rows for as many devices, found {wrong}")
+        raise RuntimeError(f"expected {size} rows for as many devices, found {wrong}")
 
 
-def _counted(data: Data, those: str, service_id: int) -> tuple[int, int]:
-    sql = f"SELECT count(*), count(DISTINCT device_id) FROM {those}"
-    [(all_of_them, devices)] = rows(data.database, sql, service_id)
+def _counted(ask: Ask, those: str, service_id: int) -> tuple[int, int]:
+    [(all_of_them, devices)] = ask(f"SELECT count(*), count(DISTINCT device_id) FROM {those}", service_id)
     return all_of_them, devices
+
+
+def _verify(data: Data) -> None:
+    verify(data.size, data.keys, partial(rows, data.database))

@@ -3,7 +3,7 @@
 import selectors
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench.client import Connection
@@ -23,11 +23,13 @@ class Load:
     wrong: Counter[str] = field(default_factory=Counter)
 
 
-def drive(server: Process, draw: Draw, seconds: float) -> Load:
-    """Keeps a request under way on each of some connections; the next is sent as soon as one is answered."""
+def drive(server: Process | Sequence[Process], draw: Draw, seconds: float) -> Load:
+    """Keeps a request under way on each of some connections, to several servers in turn; the next is sent as soon as one
+    is answered."""
+    servers = [server] if isinstance(server, Process) else server
     load = Load()
     selector = selectors.EpollSelector()
-    connections = [server.connect() for _ in range(CONNECTIONS)]
+    connections = [servers[n % len(servers)].connect() for n in range(CONNECTIONS)]
     begun: dict[Connection, tuple[float, str, int]] = {}
 
     def send(connection: Connection) -> None:

@@ -55,9 +55,9 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
     supplier_token: str
 
 
-def make(folder: Path, size: int) -> Keys:
-    """Fills an empty data folder; gives the credentials."""
-    with installation(Settings(data=folder)) as runtime:
+def make(folder: Path, size: int, database_url: str = "") -> Keys:
+    """Fills an empty data folder, or an empty database on a server; gives the credentials."""
+    with installation(Settings(data=folder, database_url=database_url)) as runtime:
         maker = _Maker(runtime)
         keys = maker.link()
         maker.stock(size)

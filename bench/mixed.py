@@ -9,7 +9,7 @@ from bench.client import request
 from bench.data import Data, copied
 from bench.driving import Draw, Load, drive
 from bench.listing import ensure_floor, floor_server, read
-from bench.making import SEED
+from bench.making import SEED, Keys
 from bench.measure import Process, percentile
 from bench.reading import Figure, Reading, count
 from bench.serving import pomona
@@ -27,7 +27,7 @@ def reading(data: Data, rounds: int, seconds: float) -> Reading:
         sync = threading.Thread(target=_sync, args=(server, copy))
         before = server.cost()
         sync.start()
-        load = drive(server, _mix(copy, business, everything), seconds)
+        load = drive(server, mix(copy.keys, business, everything), seconds)
         cost = server.cost() - before
         sync.join()
     return _reading(data.size, singles, load, cost.cpu, seconds)
@@ -87,12 +87,12 @@ def _sync(server: Process, data: Data) -> None:
             pass
 
 
-def _mix(data: Data, business: Business, everything: list[str]) -> Draw:
+def mix(keys: Keys, business: Business, everything: list[str]) -> Draw:
     """80 % one device, 10 % pages of 100, 5 % tokens and sessions, 5 % activities of ten devices."""
     draw = random.Random(SEED)
-    assertion = client_assertion(data.keys)
+    assertion = client_assertion(keys)
     page = business.get("/v1/orgDevices?limit=100")
-    services = (data.keys.main, data.keys.spare)
+    services = (keys.main, keys.spare)
 
     def one() -> tuple[str, bytes, int]:
         die = draw.random()
@@ -101,9 +101,9 @@ def _mix(data: Data, business: Business, everything: list[str]) -> Draw:
         if die < 0.90:
             return "page", page, 200
         if die < 0.925:
-            return "token", token_request(data.keys, assertion), 200
+            return "token", token_request(keys, assertion), 200
         if die < 0.95:
-            return "session", session_request(data.keys), 200
+            return "session", session_request(keys), 200
         return "assign", business.assignment(draw.choice(services), draw.sample(everything, 10)), 201
 
     return one

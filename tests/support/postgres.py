@@ -67,6 +67,8 @@ class Cluster:
         """Take the folder that holds `initdb` and `postgres`, version 15 or later."""
         _sweep()
         self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_parent_folder()))
+        self.settings = dict(_SETTINGS)
+        """What the server is started with, beside its defaults."""
         self._binaries = binaries
         self._identity = _unprivileged(self.folder)
         self._numbers = itertools.count(1)
@@ -82,7 +84,7 @@ class Cluster:
             subprocess.run(
                 [*initdb, *_INITDB], check=True, capture_output=True, cwd=self.folder, **self._identity
             )
-        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self._server = subprocess.Popen(
                 [self._binaries / "postgres", "-D", data, "-k", self.folder, *settings],

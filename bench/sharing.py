@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,10 @@ class Costs:
     assigned: float
     mixed: float
 
-    def against(self, other: "Costs") -> tuple[float, float, float]:
-        """As multiples of the other's."""
-        return self.listed / other.listed, self.assigned / other.assigned, self.mixed / other.mixed
+    def against(self, other: "Costs") -> tuple[float, ...]:
+        """As multiples of the other's; what was too short to be counted is taken for equal."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return tuple(ours / theirs if theirs else 1.0 for ours, theirs in pairs)
 
 
 def reading(data: Data, seconds: float, cache: Path) -> Reading:

@@ -37,16 +37,20 @@ def documents(world: World, listed: list[Service]) -> list[bytes]:
         if (after := page.more) is None:
             break
     for service in listed:
-        last = first_number(world.id)
-        while True:
-            records = world.store.read_sync(
-                lambda tx: pages.fetch(tx, service.id, 10, after=last, limit=1000)
-            )  # noqa: B023
-            found.append(records.body)
-            if not records.size:
-                break
-            last = records.high
+        found += records(world, service)
     return [_TIMES.sub(b"", body) for body in found]
+
+
+def records(world: World, service: Service) -> list[bytes]:
+    """What the service sees of its devices."""
+    found: list[bytes] = []
+    last = first_number(world.id)
+    while True:
+        page = world.store.read_sync(lambda tx: pages.fetch(tx, service.id, 10, after=last, limit=1000))  # noqa: B023
+        found.append(page.body)
+        if not page.size:
+            return found
+        last = page.high
 
 
 def outcome(world: World, activity: Activity) -> dict[str, tuple[str, str | None]]:

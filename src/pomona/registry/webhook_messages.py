@@ -22,8 +22,8 @@ from pomona.store import Row, Tx
 
 MessageState = Literal["PENDING", "DELIVERED", "FAILED"]
 
-BATCH = 100
-"""Messages that a transaction makes, more or less: an event's part is never parted further."""
+BATCH = 20
+"""Messages that a transaction makes, more or less: some tens of milliseconds, so that others get their turn."""
 
 LEASE = 60_000
 """Milliseconds after which another process may send what one took and fell silent over: four times what sending takes."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pomona.business_api import activity_bodies, activity_logs, cursors
 from pomona.business_api.activity_bodies import Wanted
-from pomona.business_api.call import Answer, Call, Listed, encode, listed, single
+from pomona.business_api.call import Answer, Call, Listed, created, encode, listed, single
 from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import ApiError, Problem, no_resource
 from pomona.business_api.fieldsets import ResourceType, filtered
@@ -29,8 +29,7 @@ def create(call: Call, body: bytes) -> Callable[[Tx], Answer]:
 
     def work(tx: Tx) -> Answer:
         activity = kept(tx, call, asked)
-        location = call.url(f"orgDeviceActivities/{activity.uuid}").encode("latin-1", "replace")
-        return single(call, _resource(call, activity), 201, ((b"location", location),))
+        return created(call, _resource(call, activity), call.url(f"orgDeviceActivities/{activity.uuid}"))
 
     return work
 

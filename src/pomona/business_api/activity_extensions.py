@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pomona.business_api import activities as apples
 from pomona.business_api import activity_bodies, activity_documents, cursors
-from pomona.business_api.call import Answer, Call, Listed, encode, listed, single
+from pomona.business_api.call import Answer, Call, Listed, created, encode, listed, single
 from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import bad_parameter, no_resource
 from pomona.business_api.operations import Endpoint, Read, Write
@@ -136,8 +136,9 @@ def stop(call: Call, body: bytes) -> Callable[[Tx], Answer]:
 
 
 def _made(tx: Tx, call: Call, activity: Activity) -> Answer:
-    location = call.extension_url(f"activities/{activity.uuid}").encode("latin-1", "replace")
-    return single(call, activity_documents.whole(tx, call, activity), 201, ((b"location", location),))
+    return created(
+        call, activity_documents.whole(tx, call, activity), call.extension_url(f"activities/{activity.uuid}")
+    )
 
 
 def _named(tx: Tx, call: Call) -> Activity:

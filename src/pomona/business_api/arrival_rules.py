@@ -6,7 +6,7 @@ from functools import partial
 import msgspec
 
 from pomona.business_api.bodies import decoded
-from pomona.business_api.call import Answer, Call, encode, single
+from pomona.business_api.call import Answer, Call, created, encode, single
 from pomona.business_api.errors import ApiError, Problem, no_resource
 from pomona.business_api.operations import Endpoint, Read, Work, Write
 from pomona.business_api.projection import FAMILIES
@@ -117,8 +117,7 @@ def create(call: Call, body: bytes) -> Callable[[Tx], Answer]:
             now=call.now,
             rng=call.runtime.rng,
         )
-        location = call.extension_url(f"rules/{rule.uuid}").encode("latin-1", "replace")
-        return single(call, _resource(tx, call, rule), 201, ((b"location", location),))
+        return created(call, _resource(tx, call, rule), call.extension_url(f"rules/{rule.uuid}"))
 
     return work
 
@@ -223,7 +222,7 @@ def _begin(tx: Tx, call: Call, rule: Rule, serials: list[str]) -> Answer:
         "attributes": {"activityType": activity.type, "status": activity.status, "devices": activity.total},
         "links": {"self": url},
     }
-    return single(call, encode(resource), 201, ((b"location", url.encode("latin-1", "replace")),))
+    return created(call, encode(resource), url)
 
 
 RULES = {

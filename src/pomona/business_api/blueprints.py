@@ -8,7 +8,7 @@ from pomona.business_api import blueprint_bodies, blueprint_inclusions, collecti
 from pomona.business_api.blueprint_bodies import NAMES
 from pomona.business_api.blueprint_inclusions import Inclusion
 from pomona.business_api.blueprint_relationships import named
-from pomona.business_api.call import Answer, Call, encode, single
+from pomona.business_api.call import Answer, Call, created, encode, single
 from pomona.business_api.cursors import Listing
 from pomona.business_api.fieldsets import ResourceType, filtered
 from pomona.formats.times import iso_millis
@@ -69,8 +69,7 @@ def create(call: Call, body: bytes) -> Callable[[Tx], Answer]:
             now=call.now,
             rng=call.runtime.rng,
         )
-        location = call.url(f"blueprints/{made.uuid}").encode("latin-1", "replace")
-        return single(call, resource(call, made), 201, ((b"location", location),))
+        return created(call, resource(call, made), call.url(f"blueprints/{made.uuid}"))
 
     return work
 
@@ -98,14 +97,7 @@ def update(call: Call, body: bytes) -> Callable[[Tx], Answer]:
 
 def delete(call: Call, body: bytes) -> Callable[[Tx], Answer]:
     """Takes a blueprint away; what it linked stays."""
-    call.query.offers()
-
-    def work(tx: Tx) -> Answer:
-        tx.lock(call.organization_id)
-        blueprints.delete(tx, named(tx, call), actor=call.actor, now=call.now)
-        return Answer(204)
-
-    return work
+    return collection_pages.deletion(call, named, blueprints.delete)
 
 
 def resource(call: Call, blueprint: Blueprint, inclusions: dict[Relation, Inclusion] | None = None) -> bytes:

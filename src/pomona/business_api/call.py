@@ -84,6 +84,11 @@ def single(
     )
 
 
+def created(call: Call, resource: bytes, url: str) -> Answer:
+    """The document of a resource that was made, and where it is."""
+    return single(call, resource, 201, ((b"location", url.encode("latin-1", "replace")),))
+
+
 class Listed(NamedTuple):
     """A page: resources joined by commas, how many were asked for, and where the next one begins, if there is one."""
 

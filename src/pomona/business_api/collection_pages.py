@@ -1,7 +1,7 @@
 """Pages of what an organisation has few or many of, by internal number: resources, and the ids in a relationship."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pomona.business_api import cursors
 from pomona.business_api.call import Answer, Call, Listed, listed, single
@@ -9,16 +9,8 @@ from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import no_resource
 from pomona.business_api.fieldsets import ResourceType, filtered
 from pomona.registry.errors import NotFound
+from pomona.registry.numbered import Numbered
 from pomona.store import Tx
-
-
-class Numbered(Protocol):
-    """Whatever has an internal number that lists go by."""
-
-    @property
-    def id(self) -> int:
-        """The number."""
-
 
 T = TypeVar("T")
 N = TypeVar("N", bound=Numbered)
@@ -62,6 +54,20 @@ def named(tx: Tx, call: Call, type: str, get: Get[T]) -> T:
         return get(tx, call.organization_id, call.id)
     except NotFound:
         raise no_resource(type, call.id) from None
+
+
+def deletion(
+    call: Call, named: Callable[[Tx, Call], T], delete: Callable[..., None]
+) -> Callable[[Tx], Answer]:
+    """Takes away what the id in the path names. `delete` is that of its module in the registry."""
+    call.query.offers()
+
+    def work(tx: Tx) -> Answer:
+        tx.lock(call.organization_id)
+        delete(tx, named(tx, call), actor=call.actor, now=call.now)
+        return Answer(204)
+
+    return work
 
 
 class Links(NamedTuple):

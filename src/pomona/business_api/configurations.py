@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from pomona.business_api import collection_pages, configuration_bodies
-from pomona.business_api.call import Answer, Call, encode, single
+from pomona.business_api.call import Answer, Call, created, encode, single
 from pomona.business_api.cursors import Listing
 from pomona.business_api.fieldsets import ResourceType, filtered
 from pomona.formats.times import iso_millis
@@ -54,8 +54,7 @@ def create(call: Call, body: bytes) -> Callable[[Tx], Answer]:
             now=call.now,
             rng=call.runtime.rng,
         )
-        location = call.url(f"configurations/{made.uuid}").encode("latin-1", "replace")
-        return single(call, _whole(tx, call, made), 201, ((b"location", location),))
+        return created(call, _whole(tx, call, made), call.url(f"configurations/{made.uuid}"))
 
     return work
 
@@ -84,14 +83,7 @@ def update(call: Call, body: bytes) -> Callable[[Tx], Answer]:
 
 def delete(call: Call, body: bytes) -> Callable[[Tx], Answer]:
     """Takes away a configuration that no blueprint has."""
-    call.query.offers()
-
-    def work(tx: Tx) -> Answer:
-        tx.lock(call.organization_id)
-        configurations.delete(tx, _named(tx, call), actor=call.actor, now=call.now)
-        return Answer(204)
-
-    return work
+    return collection_pages.deletion(call, _named, configurations.delete)
 
 
 def resource(call: Call, configuration: Configuration, values: dict[str, str] | None = None) -> bytes:

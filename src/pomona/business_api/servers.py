@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from pomona.business_api import cursors, device_pages, server_bodies
-from pomona.business_api.call import Answer, Call, Listed, encode, listed, single
+from pomona.business_api.call import Answer, Call, Listed, created, encode, listed, single
 from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import ApiError, Problem, no_resource
 from pomona.business_api.fieldsets import ResourceType, filtered
@@ -81,8 +81,7 @@ def create(call: Call, body: bytes) -> Callable[[Tx], Answer]:
             now=call.now,
             rng=call.runtime.rng,
         )
-        location = call.url(f"mdmServers/{service.uuid}").encode("latin-1", "replace")
-        return single(call, resource(tx, call, service), 201, ((b"location", location),))
+        return created(call, resource(tx, call, service), call.url(f"mdmServers/{service.uuid}"))
 
     return work
 

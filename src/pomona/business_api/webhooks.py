@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pomona.business_api import cursors, webhook_bodies
-from pomona.business_api.call import Answer, Call, Listed, encode, listed, single
+from pomona.business_api.call import Answer, Call, Listed, created, encode, listed, single
 from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import bad_parameter, no_resource
 from pomona.business_api.operations import Endpoint, Read, Write
@@ -48,8 +48,11 @@ def create(call: Call, body: bytes) -> Callable[[Tx], Answer]:
     def work(tx: Tx) -> Answer:
         made = webhooks.add(tx, call.organization_id, wanted, actor=call.actor, now=call.now,
                             keys=call.runtime.keys, rng=call.runtime.rng)  # fmt: skip
-        location = call.extension_url(f"webhooks/{made.webhook.uuid}").encode("latin-1", "replace")
-        return single(call, _resource(call, made.webhook, made.secret), 201, ((b"location", location),))
+        return created(
+            call,
+            _resource(call, made.webhook, made.secret),
+            call.extension_url(f"webhooks/{made.webhook.uuid}"),
+        )
 
     return _refusing(work)
 

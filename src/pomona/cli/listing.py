@@ -1,19 +1,13 @@
 """Whole lists, read a page at a time so that a server beside this command is not held up."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+from pomona.registry.numbered import Numbered
 
 if TYPE_CHECKING:
     from pomona.runtime import Runtime
     from pomona.store import Tx
-
-
-class Numbered(Protocol):
-    """Whatever has an internal number that lists go by."""
-
-    @property
-    def id(self) -> int:
-        """The number."""
 
 
 N = TypeVar("N", bound=Numbered)

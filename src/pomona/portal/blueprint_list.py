@@ -2,23 +2,22 @@
 
 from pomona.portal import blueprint_choices
 from pomona.portal.answers import Answer, Moved, Shown
-from pomona.portal.paging import number_of
+from pomona.portal.paging import page_of
 from pomona.portal.visit import Visit
 from pomona.registry import blueprints
 from pomona.store import Tx
 
-PAGE = 100
-
 
 def show(tx: Tx, visit: Visit) -> Answer:
     """A page of blueprints in the order they were made; `?after=` is the number of the last one seen."""
-    after = number_of(visit.query, "after")
-    found = blueprints.of_organization(tx, visit.organization_id, after=after or 0, limit=PAGE + 1)
+    page = page_of(
+        visit.query,
+        lambda after, limit: blueprints.of_organization(tx, visit.organization_id, after=after, limit=limit),
+    )
     context = {
-        "blueprints": found[:PAGE],
+        "blueprints": page.rows,
         "management": visit.organization.management,
-        "after": found[PAGE - 1].id if len(found) > PAGE else None,
-        "first": after is None,
+        **page.links,
     }
     return Shown("blueprint_list.html", context)
 

@@ -4,14 +4,12 @@ from pathlib import PurePath
 from typing import Any
 
 from pomona.portal.answers import Answer, Moved, Shown
-from pomona.portal.paging import number_of
+from pomona.portal.paging import page_of
 from pomona.portal.visit import Visit
 from pomona.registry import configuration_profiles, configurations
 from pomona.registry.configurations import SUFFIX, Configuration
 from pomona.registry.errors import Invalid
 from pomona.store import Tx
-
-PAGE = 100
 
 PLATFORMS = {
     configuration_profiles.MACOS: "macOS",
@@ -23,12 +21,15 @@ PLATFORMS = {
 
 def show(tx: Tx, visit: Visit) -> Answer:
     """A page of configurations in the order they were made; `?after=` is the number of the last one seen."""
-    after = number_of(visit.query, "after")
-    found = configurations.of_organization(tx, visit.organization_id, after=after or 0, limit=PAGE + 1)
+    page = page_of(
+        visit.query,
+        lambda after, limit: configurations.of_organization(
+            tx, visit.organization_id, after=after, limit=limit
+        ),
+    )
     context = {
-        "configurations": [line(configuration) for configuration in found[:PAGE]],
-        "after": found[PAGE - 1].id if len(found) > PAGE else None,
-        "first": after is None,
+        "configurations": [line(configuration) for configuration in page.rows],
+        **page.links,
     }
     return Shown("configuration_list.html", context)
 

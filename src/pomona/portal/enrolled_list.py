@@ -3,13 +3,11 @@
 from typing import Any
 
 from pomona.portal.answers import Answer, Shown
-from pomona.portal.paging import number_of
+from pomona.portal.paging import page_of
 from pomona.portal.visit import Visit
 from pomona.registry import enrollments
 from pomona.registry.enrollments import Enrollment
 from pomona.store import Tx
-
-PAGE = 100
 
 KINDS = {
     "ade": "Automatically",
@@ -24,17 +22,18 @@ STATES = {"pending": ("wait", "Begun"), "enrolled": ("ok", "Enrolled"), "left": 
 
 def show(tx: Tx, visit: Visit) -> Answer:
     """A page of enrolments in the order they began; `?left=1` adds those that ended, `?after=` is the last one seen."""
-    after = number_of(visit.query, "after")
     left = visit.query.get("left") == "1"
-    found = enrollments.of_organization(
-        tx, visit.organization_id, after=after or 0, limit=PAGE + 1, left=left
+    page = page_of(
+        visit.query,
+        lambda after, limit: enrollments.of_organization(
+            tx, visit.organization_id, after=after, limit=limit, left=left
+        ),
     )
     context = {
-        "enrollments": [line(enrollment) for enrollment in found[:PAGE]],
+        "enrollments": [line(enrollment) for enrollment in page.rows],
         "left": left,
         "manual": f"{visit.origin}/manage/{visit.organization.slug}/manual",
-        "after": found[PAGE - 1].id if len(found) > PAGE else None,
-        "first": after is None,
+        **page.links,
     }
     return Shown("enrolled_list.html", context)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pomona.portal import wording
 from pomona.portal.answers import Answer, Moved, Shown
-from pomona.portal.paging import number_of
+from pomona.portal.paging import page_of
 from pomona.portal.visit import Visit
 from pomona.registry import organizational_units, user_groups
 from pomona.registry.people import Role, Status
@@ -12,18 +12,17 @@ from pomona.registry.smart_groups import Rule
 from pomona.registry.user_groups import Group
 from pomona.store import Tx
 
-PAGE = 100
-
 
 def show(tx: Tx, visit: Visit) -> Answer:
     """A page of groups in the order they were made; `?after=` is the number of the last one seen."""
-    after = number_of(visit.query, "after")
-    found = user_groups.of_organization(tx, visit.organization_id, after=after or 0, limit=PAGE + 1)
+    page = page_of(
+        visit.query,
+        lambda after, limit: user_groups.of_organization(tx, visit.organization_id, after=after, limit=limit),
+    )
     units = unit_names(tx, visit)
     context = {
-        "groups": [line(group, units) for group in found[:PAGE]],
-        "after": found[PAGE - 1].id if len(found) > PAGE else None,
-        "first": after is None,
+        "groups": [line(group, units) for group in page.rows],
+        **page.links,
     }
     return Shown("group_list.html", context)
 

@@ -2,26 +2,22 @@
 
 from pomona.portal.answers import Answer, Moved, Shown
 from pomona.portal.group_list import line, unit_names
-from pomona.portal.paging import number_of
+from pomona.portal.paging import page_of
 from pomona.portal.people_list import line as person_line
 from pomona.portal.visit import Visit
 from pomona.registry import people, user_groups
 from pomona.registry.user_groups import Group
 from pomona.store import Tx
 
-PAGE = 100
-
 
 def show(tx: Tx, visit: Visit) -> Answer:
     """The group and a page of its members."""
     group = _group(tx, visit)
-    after = number_of(visit.query, "after")
-    found = user_groups.members(tx, group, after=after or 0, limit=PAGE + 1)
+    page = page_of(visit.query, lambda after, limit: user_groups.members(tx, group, after=after, limit=limit))
     context = {
         "group": line(group, unit_names(tx, visit)),
-        "members": [person_line(person) for person in found[:PAGE]],
-        "after": found[PAGE - 1].id if len(found) > PAGE else None,
-        "first": after is None,
+        "members": [person_line(person) for person in page.rows],
+        **page.links,
     }
     return Shown("group_page.html", context)
 

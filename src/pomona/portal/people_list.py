@@ -5,26 +5,25 @@ from typing import Any
 from pomona.keys.passwords import hash_password
 from pomona.portal import wording
 from pomona.portal.answers import Answer, Moved, Shown
-from pomona.portal.paging import number_of
+from pomona.portal.paging import page_of
 from pomona.portal.visit import Visit
 from pomona.registry import domains, people
 from pomona.registry.errors import Forbidden, Invalid
 from pomona.registry.people import Person, Role, Status
 from pomona.store import Tx
 
-PAGE = 100
-
 LOOKS = {Status.ACTIVE: "ok", Status.LOCKED: "bad", Status.INACTIVE: "off"}
 
 
 def show(tx: Tx, visit: Visit) -> Answer:
     """A page of people in the order they were added; `?after=` is the number of the last one seen."""
-    after = number_of(visit.query, "after")
-    found = people.of_organization(tx, visit.organization_id, after=after or 0, limit=PAGE + 1)
+    page = page_of(
+        visit.query,
+        lambda after, limit: people.of_organization(tx, visit.organization_id, after=after, limit=limit),
+    )
     context = {
-        "people": [line(person) for person in found[:PAGE]],
-        "after": found[PAGE - 1].id if len(found) > PAGE else None,
-        "first": after is None,
+        "people": [line(person) for person in page.rows],
+        **page.links,
     }
     return Shown("people_list.html", context)
 

@@ -1,22 +1,23 @@
 """Organisational units, and the form that makes one."""
 
 from pomona.portal.answers import Answer, Moved, Shown
-from pomona.portal.paging import number_of
+from pomona.portal.paging import page_of
 from pomona.portal.visit import Visit
 from pomona.registry import organizational_units
 from pomona.store import Tx
 
-PAGE = 100
-
 
 def show(tx: Tx, visit: Visit) -> Answer:
     """A page of units in the order they were made; `?after=` is the number of the last one seen."""
-    after = number_of(visit.query, "after")
-    found = organizational_units.of_organization(tx, visit.organization_id, after=after or 0, limit=PAGE + 1)
+    page = page_of(
+        visit.query,
+        lambda after, limit: organizational_units.of_organization(
+            tx, visit.organization_id, after=after, limit=limit
+        ),
+    )
     context = {
-        "units": found[:PAGE],
-        "after": found[PAGE - 1].id if len(found) > PAGE else None,
-        "first": after is None,
+        "units": page.rows,
+        **page.links,
     }
     return Shown("unit_list.html", context)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pomona.portal import wording
 from pomona.portal.answers import Answer, Moved, Shown
-from pomona.portal.paging import number_of
+from pomona.portal.paging import page_of
 from pomona.portal.people_list import checked_role, roles
 from pomona.portal.people_list import line as person_line
 from pomona.portal.visit import Visit
@@ -12,20 +12,18 @@ from pomona.registry import organizational_units, people
 from pomona.registry.organizational_units import Member, Unit
 from pomona.store import Tx
 
-PAGE = 100
-
 
 def show(tx: Tx, visit: Visit) -> Answer:
     """The unit and a page of its members."""
     unit = _unit(tx, visit)
-    after = number_of(visit.query, "after")
-    found = organizational_units.members(tx, unit, after=after or 0, limit=PAGE + 1)
+    page = page_of(
+        visit.query, lambda after, limit: organizational_units.members(tx, unit, after=after, limit=limit)
+    )
     context = {
         "unit": unit,
-        "members": [_line(member) for member in found[:PAGE]],
+        "members": [_line(member) for member in page.rows],
         "roles": roles(visit),
-        "after": found[PAGE - 1].id if len(found) > PAGE else None,
-        "first": after is None,
+        **page.links,
     }
     return Shown("unit_page.html", context)
 

@@ -11,14 +11,13 @@ from pomona.business_api.bodies import decoded
 from pomona.business_api.call import Answer, Call, encode
 from pomona.business_api.errors import ApiError, Problem, bad_parameter
 from pomona.business_api.operations import Endpoint, Write
-from pomona.registry import by_hand, device_lists, services
+from pomona.registry import by_hand, device_lists
 from pomona.registry.by_hand import Asked, Where
 from pomona.registry.device_lists import DeviceList, Entry, Outcome
 from pomona.registry.errors import Invalid, NotFound
 from pomona.store import Tx
 
 _DEVICES = "/data/attributes/devices"
-_WORDS: tuple[Where, ...] = ("placeholder", "default", "none")
 _EXPECTED = "expected placeholder, default, none or the id of a device management service"
 _YES_OR_NO = {None: False, "false": False, "0": False, "": True, "true": True, "1": True}
 
@@ -91,20 +90,17 @@ ADDITIONS = {
 def _adding(call: Call, named: DeviceList, target: str, *, dry_run: bool) -> Callable[[Tx], Answer]:
     def work(tx: Tx) -> Answer:
         where = _where(tx, call, target)
-        answers = []
-        if named.entries:
-            answers = by_hand.add(
-                tx,
-                call.organization_id,
-                [entry.asked for entry in named.entries],
-                where=where,
-                strict=call.runtime.settings.catalogue == "strict",
-                dry_run=dry_run,
-                actor=call.actor,
-                now=call.now,
-                rng=call.runtime.rng,
-            )
-        report = device_lists.outcomes(named.entries, answers) + device_lists.unreadable(named.problems)
+        report = device_lists.add(
+            tx,
+            call.organization_id,
+            named,
+            where=where,
+            strict=call.runtime.settings.catalogue == "strict",
+            dry_run=dry_run,
+            actor=call.actor,
+            now=call.now,
+            rng=call.runtime.rng,
+        )
         if call.query.first("format") == "csv":
             return Answer(200, (device_lists.csv_report(report),), media_type=b"text/csv; charset=utf-8")
         return _document(call, report, dry_run)
@@ -113,11 +109,8 @@ def _adding(call: Call, named: DeviceList, target: str, *, dry_run: bool) -> Cal
 
 
 def _where(tx: Tx, call: Call, target: str) -> Where:
-    known = next((word for word in _WORDS if word == target), None)
-    if known is not None:
-        return known
     try:
-        return services.by_uuid(tx, call.organization_id, target)
+        return by_hand.place(tx, call.organization_id, target)
     except NotFound:
         detail = f"'{target[:60]}' is no place to put devices; {_EXPECTED}."
         raise ApiError(

@@ -60,7 +60,7 @@ def report(tx: Tx, visit: Visit) -> Answer:
 
 def _shown(tx: Tx, visit: Visit, *, dry_run: bool) -> Answer:
     text = _text(visit)
-    where = _where(tx, visit)
+    where = by_hand.place(tx, visit.organization_id, visit.form.text("where"))
     found = _done(tx, visit, text, where, dry_run=dry_run)
     refused = [each for each in found if not each.added]
     context = {
@@ -94,29 +94,19 @@ def _text(visit: Visit) -> str:
 
 def _done(tx: Tx, visit: Visit, text: str, where: Where, *, dry_run: bool) -> Sequence[Outcome]:
     named = device_lists.read(text)
-    answers = []
-    if named.entries:
-        answers = by_hand.add(
-            tx,
-            visit.organization_id,
-            [entry.asked for entry in named.entries],
-            where=where,
-            strict=visit.runtime.settings.catalogue == "strict",
-            dry_run=dry_run,
-            actor=visit.actor,
-            now=visit.now,
-            rng=visit.runtime.rng,
-        )
-    elif not named.problems:
+    if not (named.entries or named.problems):
         raise Invalid("Name at least one device, one in each line.", field="devices")
-    return device_lists.outcomes(named.entries, answers) + device_lists.unreadable(named.problems)
-
-
-def _where(tx: Tx, visit: Visit) -> Where:
-    said = visit.form.text("where")
-    words: tuple[Where, ...] = ("placeholder", "default", "none")
-    known = next((word for word in words if word == said), None)
-    return known or services.by_uuid(tx, visit.organization_id, said)
+    return device_lists.add(
+        tx,
+        visit.organization_id,
+        named,
+        where=where,
+        strict=visit.runtime.settings.catalogue == "strict",
+        dry_run=dry_run,
+        actor=visit.actor,
+        now=visit.now,
+        rng=visit.runtime.rng,
+    )
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

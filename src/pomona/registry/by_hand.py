@@ -30,6 +30,15 @@ Where = Service | Literal["placeholder", "default", "none"]
 """A service, the placeholder for devices added by hand, what the rules and defaults say, or none."""
 
 
+_WORDS: tuple[Where, ...] = ("placeholder", "default", "none")
+
+
+def place(tx: Tx, organization_id: int, text: str) -> Where:
+    """What somebody names as the place for devices: one of the words, or the id of a service. Raises `NotFound`."""
+    known = next((word for word in _WORDS if word == text), None)
+    return known or services.by_uuid(tx, organization_id, text)
+
+
 class Asked(NamedTuple):
     """A device to add: its serial number, IMEI or MEID as somebody typed it, and what it is called, empty to find out."""
 

@@ -7,8 +7,12 @@ from typing import NamedTuple
 from pomona.catalogue import tables
 from pomona.catalogue.spelling import folded
 from pomona.catalogue.tables import RowProblem
-from pomona.registry.by_hand import Answer, Asked, Fate
+from pomona.keys.randomness import Rng
+from pomona.registry import by_hand
+from pomona.registry.actors import Actor
+from pomona.registry.by_hand import Answer, Asked, Fate, Where
 from pomona.registry.errors import Invalid
+from pomona.store import Tx
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "serial": (
@@ -72,12 +76,7 @@ def read(data: bytes | str) -> DeviceList:
     MEID), and then, if they are known, the product and an asset tag. Raises `Invalid` for what is no text, and for a heading
     in which no column holds the device.
     """
-    try:
-        text = data if isinstance(data, str) else tables.decoded(data)
-    except ValueError:
-        raise Invalid(
-            "This is no text file; expected CSV. Save a workbook as CSV first.", field="list"
-        ) from None
+    text = data if isinstance(data, str) else text_of(data)
     found = DeviceList([], [])
     columns: dict[str, int] | None = None
     for row in tables.rows(text):
@@ -101,6 +100,29 @@ def text_of(data: bytes) -> str:
         raise Invalid(
             "This is no text file; expected CSV. Save a workbook as CSV first.", field="list"
         ) from None
+
+
+def add(
+    tx: Tx,
+    organization_id: int,
+    named: DeviceList,
+    *,
+    where: Where,
+    strict: bool,
+    dry_run: bool,
+    actor: Actor,
+    now: int,
+    rng: Rng,
+) -> list[Outcome]:
+    """Adds the devices of a list, as `by_hand.add` does, and reports every line: those that cannot be read come last."""
+    answers = []
+    if named.entries:
+        asked = [entry.asked for entry in named.entries]
+        answers = by_hand.add(
+            tx, organization_id, asked,
+            where=where, strict=strict, dry_run=dry_run, actor=actor, now=now, rng=rng,
+        )  # fmt: skip
+    return outcomes(named.entries, answers) + unreadable(named.problems)
 
 
 def outcomes(entries: Sequence[Entry], answers: Sequence[Answer]) -> list[Outcome]:

@@ -9,7 +9,7 @@ import msgspec
 from pomona.registry import audit, blueprint_links
 from pomona.registry.actors import Actor
 from pomona.registry.blueprint_links import Relation
-from pomona.registry.errors import Duplicate, InUse, Invalid, NotFound
+from pomona.registry.errors import Duplicate, Invalid, NotFound
 from pomona.registry.naming import checked_name, checked_text
 from pomona.store import Row, Tx
 
@@ -89,9 +89,7 @@ def update(tx: Tx, app: App, changes: dict[str, object], *, actor: Actor, now: i
 def delete(tx: Tx, app: App, *, actor: Actor, now: int) -> None:
     """Takes an app away. Raises `InUse` while a blueprint has it."""
     app = _held(tx, app)
-    user = blueprint_links.user_of(tx, Relation.APPS, app.id)
-    if user is not None:
-        raise InUse(f"The blueprint '{user}' has this app; take it out first.")
+    blueprint_links.check_unused(tx, Relation.APPS, app.id, "app")
     tx.execute("DELETE FROM app WHERE id = $1", app.id)
     audit.record(tx, app.organization_id, "APP_DELETED", actor, app.subject, now=now)
 

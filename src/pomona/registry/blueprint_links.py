@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from pomona.registry.devices import first_number, last_number
+from pomona.registry.errors import InUse
 from pomona.store import Tx
 
 
@@ -95,6 +96,13 @@ def user_of(tx: Tx, relation: Relation, target_id: int) -> str | None:
         *(int(relation), target_id),
     )
     return name
+
+
+def check_unused(tx: Tx, relation: Relation, target_id: int, word: str) -> None:
+    """Raises `InUse` while a blueprint has something, a `word` such as "app"."""
+    user = user_of(tx, relation, target_id)
+    if user is not None:
+        raise InUse(f"The blueprint '{user}' has this {word}; take it out first.")
 
 
 def targets(tx: Tx, blueprint_id: int, relation: Relation, *, after: int = 0, limit: int = 1000) -> list[int]:

@@ -10,7 +10,7 @@ from pomona.registry import audit, blueprint_links
 from pomona.registry.actors import Actor
 from pomona.registry.blueprint_links import Relation
 from pomona.registry.configuration_profiles import Profile, checked_platforms
-from pomona.registry.errors import InUse, Invalid, NotFound
+from pomona.registry.errors import Invalid, NotFound
 from pomona.registry.naming import checked_name
 from pomona.store import Row, Tx
 
@@ -107,9 +107,7 @@ def update(
 def delete(tx: Tx, configuration: Configuration, *, actor: Actor, now: int) -> None:
     """Takes a configuration away. Raises `InUse` while a blueprint has it."""
     configuration = _held(tx, configuration)
-    user = blueprint_links.user_of(tx, Relation.CONFIGURATIONS, configuration.id)
-    if user is not None:
-        raise InUse(f"The blueprint '{user}' has this configuration; take it out first.")
+    blueprint_links.check_unused(tx, Relation.CONFIGURATIONS, configuration.id, "configuration")
     tx.execute("DELETE FROM configuration_profile WHERE configuration_id = $1", configuration.id)
     tx.execute("DELETE FROM configuration WHERE id = $1", configuration.id)
     _record(tx, "CONFIG_SETTINGS_DELETED", configuration, actor, now)

@@ -9,7 +9,7 @@ from pomona.keys.randomness import Rng, uuid4
 from pomona.registry import audit, blueprint_links
 from pomona.registry.actors import Actor
 from pomona.registry.blueprint_links import Relation
-from pomona.registry.errors import InUse, Invalid, NotFound
+from pomona.registry.errors import Invalid, NotFound
 from pomona.registry.naming import checked_name, checked_text
 from pomona.store import Row, Tx
 
@@ -80,9 +80,7 @@ def update(tx: Tx, package: Package, changes: dict[str, object], *, actor: Actor
 def delete(tx: Tx, package: Package, *, actor: Actor, now: int) -> None:
     """Takes a package away. Raises `InUse` while a blueprint has it."""
     package = _held(tx, package)
-    user = blueprint_links.user_of(tx, Relation.PACKAGES, package.id)
-    if user is not None:
-        raise InUse(f"The blueprint '{user}' has this package; take it out first.")
+    blueprint_links.check_unused(tx, Relation.PACKAGES, package.id, "package")
     tx.execute("DELETE FROM package WHERE id = $1", package.id)
     audit.record(tx, package.organization_id, "PACKAGE_DELETED", actor, package.subject, now=now)
 

@@ -12,7 +12,6 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
@@ -123,13 +122,9 @@ def _https(runtime: Runtime, app: ASGIApp, bodies: BodyBudget) -> Listener | Non
 
 def _certificates(runtime: Runtime) -> ssl.SSLContext:
     """A context whose certificates are our own authority's, which is made where there is none."""
-    from pomona.server.authority import Authority
-    from pomona.server.tls import default_hosts, server_context
+    from pomona.server.tls import own_authority, own_hosts, server_context
 
-    settings = runtime.settings
-    authority = Authority(settings.data / "authority", runtime.clock.wall, runtime.rng)
-    public = urlsplit(settings.public_origin).hostname
-    return server_context(authority, default_hosts([public] if public else []))
+    return server_context(own_authority(runtime), own_hosts(runtime.settings))
 
 
 def _proxy(

@@ -6,7 +6,6 @@ as there; whoever shows no certificate may still have a token.
 
 import ssl
 from functools import partial
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
@@ -27,10 +26,6 @@ def make(runtime: Runtime, app: ASGIApp, bodies: BodyBudget) -> Listener | None:
 
 def _context(runtime: Runtime) -> ssl.SSLContext:
     from pomona.server.asking_tls import asking_context
-    from pomona.server.authority import Authority
-    from pomona.server.tls import default_hosts
+    from pomona.server.tls import own_authority, own_hosts
 
-    settings = runtime.settings
-    authority = Authority(settings.data / "authority", runtime.clock.wall, runtime.rng)
-    public = urlsplit(settings.public_origin).hostname
-    return asking_context(authority, default_hosts([public] if public else []))
+    return asking_context(own_authority(runtime), own_hosts(runtime.settings))

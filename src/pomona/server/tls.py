@@ -10,7 +10,9 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
+from pomona.runtime import Runtime, Settings
 from pomona.server.authority import Authority, Leaf
 from pomona.server.client_hosts import CLIENT_HOSTS, canonical
 from pomona.server.machine import machine_names
@@ -20,6 +22,17 @@ def default_hosts(configured: Iterable[str] = ()) -> tuple[str, ...]:
     """Give all names a listener should answer for: this machine's, those `configured`, then Apple's."""
     names = (*machine_names(), *map(canonical, configured), *(host.name for host in CLIENT_HOSTS))
     return tuple(dict.fromkeys(names))
+
+
+def own_authority(runtime: Runtime) -> Authority:
+    """Give the authority that signs for an installation's listeners, which is made where there is none."""
+    return Authority(runtime.settings.data / "authority", runtime.clock.wall, runtime.rng)
+
+
+def own_hosts(settings: Settings) -> tuple[str, ...]:
+    """Give all names that an installation's listeners answer for."""
+    public = urlsplit(settings.public_origin).hostname
+    return default_hosts([public] if public else [])
 
 
 def server_context(

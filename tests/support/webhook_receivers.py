@@ -63,8 +63,7 @@ class Receiver:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -112,6 +111,11 @@ class Receiver:
         handler.send_header("content-length", str(len(self.body)))
         handler.end_headers()
         handler.wfile.write(self.body)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256  # with the usual five, connections that come at once are reset
 
 
 def signature(secret: str, got: Received) -> str:

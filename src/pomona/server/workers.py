@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 from pomona.runtime import Runtime
 from pomona.work import worker
 from pomona.work.activities import ActivityWorker
-from pomona.work.mails import MailWorker
 from pomona.work.deadlines import Deadlines
+from pomona.work.mails import MailWorker
 from pomona.work.orders import OrderWorker
 from pomona.work.token_warnings import TokenWarner
 from pomona.work.webhooks import WebhookWorker

@@ -1,8 +1,6 @@
 """The OpenAPI document is true: it names every operation, and whatever it allows is answered as it says."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,16 +14,12 @@ from pomona.business_api.endpoints import ENDPOINTS, EXTENSIONS, OWN
 from pomona.business_api.openapi import PATH, document
 from pomona.business_api.openapi_operations import APPLES, OURS
 from pomona.business_api.routes import app
-from pomona.keys.keyring import KeyRing
-from pomona.keys.randomness import seeded
-from pomona.runtime import Clock, Runtime, Settings
-from pomona.store import open_store
 from tests.business_api.support import Client
 from tests.business_api.test_apple_care import covered
 from tests.business_api.test_enrolled import enrol
 from tests.business_api.test_servers import new
 from tests.business_api.test_users import employ
-from tests.support.stores import PROJECTIONS
+from tests.support.runtimes import lasting_runtime
 from tests.support.threads import ServerThread
 from tests.support.worlds import World
 
@@ -35,10 +29,8 @@ schema = schemathesis.openapi.from_dict(document("http://127.0.0.1"))
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """An account of an organisation that has something of most kinds, for all examples together."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(Path(folder) / "pomona.db", PROJECTIONS)
-        runtime = Runtime(Settings(), store, KeyRing(bytes(range(32))), Clock(), seeded("openapi"))
-        world = World(store)
+    with lasting_runtime() as runtime:
+        world = World(runtime.store)
         world.now = runtime.clock.now()
         thread = ServerThread(app(runtime))
         client = Client(world, thread.start())
@@ -51,7 +43,6 @@ def client() -> Iterator[Client]:
         yield client
         client.http.close()
         thread.stop()
-        store.close()
 
 
 # Codes are chosen by what is wrong, and some rules no schema can say: a name that is taken, an id that is not there. A method

@@ -1,8 +1,6 @@
 """The OpenAPI document is true: it names every call, and whatever it allows is answered as it says."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +10,8 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 from pomona.device_assignment.openapi import document
 from pomona.device_assignment.routes import HANDLERS, app
-from pomona.keys.keyring import KeyRing
-from pomona.keys.randomness import seeded
-from pomona.runtime import Clock, Runtime, Settings
-from pomona.store import open_store
 from tests.device_assignment.support import Linked
-from tests.support.stores import PROJECTIONS
+from tests.support.runtimes import lasting_runtime
 from tests.support.threads import ServerThread
 from tests.support.worlds import World, serials
 
@@ -27,10 +21,8 @@ schema = schemathesis.openapi.from_dict(document("http://127.0.0.1"))
 @pytest.fixture(scope="module")
 def linked() -> Iterator[Linked]:
     """A service with a few devices and a profile, for all examples together."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(Path(folder) / "pomona.db", PROJECTIONS)
-        runtime = Runtime(Settings(), store, KeyRing(bytes(range(32))), Clock(), seeded("openapi"))
-        world = World(store)
+    with lasting_runtime() as runtime:
+        world = World(runtime.store)
         world.now = runtime.clock.now()
         thread = ServerThread(app(runtime))
         service = Linked(world, runtime, thread.start(), world.service("Main"))
@@ -39,7 +31,6 @@ def linked() -> Iterator[Linked]:
         yield service
         service.http.close()
         thread.stop()
-        store.close()
 
 
 # A refusal's code is chosen by what is wrong, and some rules no schema can say; wrong methods answer 405 without Allow.

@@ -1,9 +1,7 @@
 """The OpenAPI document is true: it names every call, and whatever it allows is answered as it says."""
 
-import tempfile
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,15 +14,11 @@ from schemathesis.specs.openapi import checks as openapi_checks
 from pomona.enroll_service import routes
 from pomona.enroll_service.openapi import document
 from pomona.enroll_service.routes import DOCUMENT, ENDPOINTS, VALIDATE
-from pomona.keys.keyring import KeyRing
-from pomona.keys.randomness import seeded
-from pomona.runtime import Clock, Runtime, Settings
-from pomona.store import open_store
 from pomona.work import worker
 from pomona.work.orders import OrderWorker
 from tests.enroll_service.service import SHIP_TO, Account, Service, order
 from tests.enroll_service.test_validating import validate
-from tests.support.stores import PROJECTIONS
+from tests.support.runtimes import lasting_runtime
 from tests.support.supply import counted, link
 from tests.support.threads import ServerThread
 from tests.support.worlds import World, serials
@@ -35,22 +29,19 @@ schema = schemathesis.openapi.from_dict(document("http://127.0.0.1"))
 @pytest.fixture(scope="module")
 def served() -> Iterator[Account]:
     """A supplier of a served face with an order, for all examples together."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(Path(folder) / "pomona.db", PROJECTIONS)
-        runtime = Runtime(Settings(), store, KeyRing(bytes(range(32))), Clock(), seeded("openapi"))
+    with lasting_runtime() as runtime:
         orders = OrderWorker(runtime, "test")
         thread = ServerThread(
-            routes.app(runtime), [partial(worker.run, "orders", store, orders.topic, orders.look)]
+            routes.app(runtime), [partial(worker.run, "orders", runtime.store, orders.topic, orders.look)]
         )
         account = Account(thread.start(), runtime, "16FCE4A0", "RESELLER", [SHIP_TO])
-        world = World(store)
+        world = World(runtime.store)
         link(world, account.number)
         account.send(order("A", world.organization.number, serials(3)))
         yield account
-        counted(store)
+        counted(runtime.store)
         account.http.close()
         thread.stop()
-        store.close()
 
 
 # What is wrong with a request is said with HTTP 200, wrong credentials and wrong data alike.

@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 
 from bench.api import Business, Session, client_assertion, session_request, token_request
 from bench.assigning import serials
@@ -10,7 +11,7 @@ from bench.data import Data, copied
 from bench.driving import Draw, Load, drive
 from bench.listing import ensure_floor, floor_server, read
 from bench.making import SEED, Keys
-from bench.measure import Process, percentile
+from bench.measure import Cost, Process, percentile
 from bench.reading import Figure, Reading, count
 from bench.serving import pomona
 
@@ -25,17 +26,18 @@ def reading(data: Data, rounds: int, seconds: float) -> Reading:
         with floor_server(ensure_floor("P1", data, connection, session)) as bare:
             singles = _singles(server, bare, business, everything, rounds)
         sync = threading.Thread(target=_sync, args=(server, copy))
-        before = server.cost()
+        before, own = server.cost(), time.process_time()
         sync.start()
         load = drive(server, mix(copy.keys, business, everything), seconds)
-        cost = server.cost() - before
+        cost, own = server.cost() - before, time.process_time() - own
         sync.join()
-    return _reading(data.size, singles, load, cost.cpu, seconds)
+    return _reading(data.size, singles, load, cost, own)
 
 
-def _reading(size: int, singles: tuple[float, float], load: Load, cpu: float, seconds: float) -> Reading:
+def _reading(size: int, singles: tuple[float, float], load: Load, cost: Cost, own: float) -> Reading:
+    """`own` are the CPU seconds of the clients, all in this process: when neither they nor the server fill a core, others do."""
     ours, floor = singles
-    rate, slow = len(load.took) / seconds, 1000 * percentile(load.took, 0.99)
+    rate, slow = len(load.took) / cost.wall, 1000 * percentile(load.took, 0.99)
     wrong = sum(load.wrong.values())
     figures = [
         Figure(f"{ours / floor:.2f}x CPU of a bare GET", ours / floor, 3, 2),
@@ -46,7 +48,8 @@ def _reading(size: int, singles: tuple[float, float], load: Load, cpu: float, se
     details = [
         f"a GET {1e6 * ours:.0f} us CPU, bare {1e6 * floor:.0f} us",
         (
-            f"mixed: {1e6 * cpu / max(len(load.took), 1):.0f} us CPU a request with the full sync,"
+            f"mixed: {1e6 * cost.cpu / max(len(load.took), 1):.0f} us CPU a request with the full sync,"
+            f" {100 * cost.cpu / cost.wall:.0f} % of a core; the clients {100 * own / cost.wall:.0f} %,"
             f" p50 {1000 * percentile(load.took, 0.5):.1f} ms, wrong answers {dict(load.wrong)}"
         ),
     ]

@@ -1,16 +1,13 @@
 """Units, groups, apps, packages, configurations and blueprints on the command line, against a real installation."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
 
 from pomona.cli import app, blueprint, configuration, group, org, package, unit
 from pomona.runtime import Settings
 from pomona.server.installation import installation
+from tests.cli.command_lines import CommandLine
 from tests.support.collections import employ
 from tests.support.profiles import profile
 from tests.support.worlds import World, serials
@@ -21,35 +18,12 @@ MODULES = {
 }  # fmt: skip
 
 
-class Line:
+class Line(CommandLine):
     """The command line over one data folder."""
 
     def __init__(self, data: Path) -> None:
-        self.app = typer.Typer()
-        for name, module in MODULES.items():
-            self.app.add_typer(module.app, name=name)
-        self.env = {"POMONA_DATA": str(data), "COLUMNS": "250"}
+        super().__init__(data, {name: module.app for name, module in MODULES.items()})
         self.folder = data.parent
-
-    def run(self, *words: str) -> Result:
-        """A command, whatever becomes of it."""
-        return CliRunner().invoke(self.app, list(words), env=self.env)
-
-    def ok(self, *words: str) -> str:
-        """What a command that succeeds prints."""
-        result = self.run(*words)
-        assert result.exit_code == 0, result.output
-        return result.stdout
-
-    def json(self, *words: str) -> Any:
-        """The same with --json."""
-        return json.loads(self.ok(*words, "--json"))
-
-    def refused(self, *words: str) -> str:
-        """The sentence of a command that fails."""
-        result = self.run(*words)
-        assert result.exit_code == 1, result.output
-        return result.stderr
 
     def file(self, name: str, content: str | bytes) -> str:
         """A file with some content."""

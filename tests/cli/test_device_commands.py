@@ -3,11 +3,8 @@
 import json
 import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
 
 from pomona.catalogue.kinds import Kind
 from pomona.cli import activity, api_account, device, org
@@ -15,38 +12,18 @@ from pomona.keys.randomness import seeded
 from pomona.registry import api_accounts, api_keys
 from pomona.runtime import Settings
 from pomona.server.installation import installation
+from tests.cli.command_lines import CommandLine
 from tests.support.worlds import World, serials
 
 
-class Line:
+class Line(CommandLine):
     """The command line over one data folder."""
 
     def __init__(self, data: Path) -> None:
-        self.app = typer.Typer()
-        for name, app in (
-            ("device", device.app),
-            ("activity", activity.app),
-            ("api-account", api_account.app),
-            ("org", org.app),
-        ):
-            self.app.add_typer(app, name=name)
-        self.env = {"POMONA_DATA": str(data), "COLUMNS": "250"}
-
-    def run(self, *words: str, stdin: str | None = None) -> Result:
-        """A command, whatever becomes of it."""
-        return CliRunner().invoke(self.app, list(words), env=self.env, input=stdin)
-
-    def json(self, *words: str) -> Any:
-        """What a command that succeeds prints with --json."""
-        result = self.run(*words, "--json")
-        assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)
-
-    def refused(self, *words: str) -> str:
-        """The sentence of a command that fails."""
-        result = self.run(*words)
-        assert result.exit_code == 1, result.output
-        return result.stderr
+        groups = {
+            "device": device.app, "activity": activity.app, "api-account": api_account.app, "org": org.app,
+        }  # fmt: skip
+        super().__init__(data, groups)
 
 
 @pytest.fixture

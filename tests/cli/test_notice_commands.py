@@ -2,11 +2,8 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
 
 from pomona.cli import person, webhook
 from pomona.cli.doctor import doctor
@@ -14,18 +11,17 @@ from pomona.registry import people, webhooks
 from pomona.registry.people import Role
 from pomona.runtime import Settings
 from pomona.server.installation import installation
+from tests.cli.command_lines import CommandLine
 from tests.support.mail_servers import Serve
 from tests.support.worlds import ADMIN, World
 
 
-class Line:
+class Line(CommandLine):
     def __init__(self, data: Path) -> None:
+        super().__init__(data, {"person": person.app, "webhook": webhook.app})
         self.data = data
-        self.app = typer.Typer()
-        self.app.add_typer(person.app, name="person")
-        self.app.add_typer(webhook.app, name="webhook")
         self.app.command("doctor")(doctor)
-        self.env = {"POMONA_DATA": str(data), "COLUMNS": "250", "POMONA_TLS_PORT": "-1"}
+        self.env["POMONA_TLS_PORT"] = "-1"
         with installation(Settings(data=data)) as runtime:
             self.world = World(runtime.store)
             runtime.store.write_sync(
@@ -33,14 +29,6 @@ class Line:
                                       role=Role.ADMINISTRATOR, password_hash=None, managed=False, actor=ADMIN,
                                       now=self.world.now, rng=self.world.rng)
             )  # fmt: skip
-
-    def run(self, *words: str) -> Result:
-        return CliRunner().invoke(self.app, words, env=self.env)
-
-    def json(self, *words: str) -> Any:
-        result = self.run(*words, "--json")
-        assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)
 
     def found(self, subject: str) -> tuple[str, str]:
         """What the doctor says of something."""

@@ -6,49 +6,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
 
 from pomona.cli import service
 from pomona.registry import devices
 from pomona.runtime import Settings
 from pomona.server.installation import installation
 from pomona.simulator.service_identity import load_or_make
+from tests.cli.command_lines import CommandLine
 from tests.support.absent import absent
 from tests.support.worlds import World, serials
 
 
-class Line:
+class Line(CommandLine):
     """The command line over one data folder, with a service's key and certificate."""
 
     def __init__(self, data: Path) -> None:
-        self.app = typer.Typer()
-        self.app.add_typer(service.app, name="service")
-        self.env = {"POMONA_DATA": str(data), "COLUMNS": "250"}
+        super().__init__(data, {"service": service.app}, ("service",))
         self.data = data
         self.keys = data.parent / "keys"
         load_or_make(self.keys, "External")
         self.certificate = str(self.keys / "certificate.pem")
-
-    def run(self, *words: str) -> Result:
-        """A command, whatever becomes of it."""
-        return CliRunner().invoke(self.app, ["service", *words], env=self.env)
-
-    def ok(self, *words: str) -> str:
-        """What a command that succeeds prints."""
-        result = self.run(*words)
-        assert result.exit_code == 0, result.output
-        return result.stdout
-
-    def json(self, *words: str) -> Any:
-        """The same with --json."""
-        return json.loads(self.ok(*words, "--json"))
-
-    def refused(self, *words: str) -> str:
-        """The sentence of a command that fails."""
-        result = self.run(*words)
-        assert result.exit_code == 1, result.output
-        return result.stderr
 
     def opened(self, file: Path, program: str) -> dict[str, Any]:
         """The token in a file, as `openssl smime` or `openssl cms` opens it."""

@@ -3,46 +3,27 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import pkcs12
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from pomona.cli import doctor, supplier
 from pomona.registry import audit
 from pomona.registry.suppliers import INSTALLATION
 from pomona.runtime import Settings
 from pomona.server.installation import installation
+from tests.cli.command_lines import CommandLine
 
 
-class Line:
+class Line(CommandLine):
     """The command line over one data folder, whose working folder is beside it."""
 
     def __init__(self, folder: Path) -> None:
-        self.app = typer.Typer()
-        self.app.add_typer(supplier.app, name="supplier")
+        super().__init__(folder / "data", {"supplier": supplier.app}, ("supplier",))
         self.app.command("doctor")(doctor.doctor)
-        self.env = {"POMONA_DATA": str(folder / "data"), "COLUMNS": "250"}
-
-    def run(self, *words: str) -> Result:
-        """A command, whatever becomes of it."""
-        return CliRunner().invoke(self.app, ["supplier", *words], env=self.env)
-
-    def json(self, *words: str) -> Any:
-        """What a command that succeeds prints."""
-        result = self.run(*words, "--json")
-        assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)
-
-    def refused(self, *words: str) -> str:
-        """The sentence of a command that fails."""
-        result = self.run(*words)
-        assert result.exit_code == 1, result.output
-        return result.stderr
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from pomona.cli import device, order, supplier
 from pomona.enroll_service import routes
@@ -16,41 +14,18 @@ from pomona.runtime import Settings
 from pomona.server.installation import installation
 from pomona.work import worker
 from pomona.work.orders import OrderWorker
+from tests.cli.command_lines import CommandLine
 from tests.support.serving import Serve
 from tests.support.supply import flow
 from tests.support.worlds import World
 
 
-class Line:
+class Line(CommandLine):
     """The command line over one data folder, and the order service over the same."""
 
     def __init__(self, data: Path, origin: str) -> None:
-        self.app = typer.Typer()
-        self.app.add_typer(supplier.app, name="supplier")
-        self.app.add_typer(order.app, name="order")
-        self.app.add_typer(device.app, name="device")
-        self.env = {"POMONA_DATA": str(data), "COLUMNS": "250"}
+        super().__init__(data, {"supplier": supplier.app, "order": order.app, "device": device.app})
         self.origin = origin
-
-    def run(self, *words: str) -> Result:
-        """A command, whatever becomes of it."""
-        return CliRunner().invoke(self.app, words, env=self.env)
-
-    def ok(self, *words: str) -> str:
-        """What a command that succeeds prints."""
-        result = self.run(*words)
-        assert result.exit_code == 0, result.output
-        return result.stdout
-
-    def json(self, *words: str) -> Any:
-        """The same with --json."""
-        return json.loads(self.ok(*words, "--json"))
-
-    def refused(self, *words: str) -> str:
-        """The sentence of a command that fails."""
-        result = self.run(*words)
-        assert result.exit_code == 1, result.output
-        return result.stderr
 
     def submit(self, token: str, *words: str) -> Result:
         """The reseller's software."""

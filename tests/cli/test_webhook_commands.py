@@ -2,38 +2,23 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
 
 from pomona.cli import webhook
 from pomona.registry.event_types import EVENT_TYPES
 from pomona.runtime import Settings
 from pomona.server.installation import installation
+from tests.cli.command_lines import CommandLine
 from tests.support.webhook_receivers import Receiver
 from tests.support.worlds import World
 
 
-class Line:
+class Line(CommandLine):
     def __init__(self, data: Path) -> None:
-        self.app = typer.Typer()
-        self.app.add_typer(webhook.app, name="webhook")
-        self.env = {"POMONA_DATA": str(data), "COLUMNS": "250"}
+        super().__init__(data, {"webhook": webhook.app}, ("webhook",))
         with installation(Settings(data=data)) as runtime:
             World(runtime.store)
-
-    def run(self, *words: str) -> Result:
-        return CliRunner().invoke(self.app, ["webhook", *words], env=self.env)
-
-    def ok(self, *words: str) -> str:
-        result = self.run(*words)
-        assert result.exit_code == 0, result.output
-        return result.stdout
-
-    def json(self, *words: str) -> Any:
-        return json.loads(self.ok(*words, "--json"))
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from typing import Any
 
 from pomona.registry import activities, blueprints, configurations, services
+from tests.business_api.blueprint_hands import body as blueprint
+from tests.business_api.blueprint_hands import made as prepared
 from tests.business_api.support import Client
-from tests.business_api.test_blueprints import body as blueprint
-from tests.business_api.test_blueprints import made as prepared
 from tests.business_api.test_configurations import made as configured
 from tests.business_api.test_enrolled import enrol
 from tests.business_api.test_servers import new

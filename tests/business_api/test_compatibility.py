@@ -20,10 +20,10 @@ from pomona.business_api.audit_types import KEYS as EVENT_KEYS
 from pomona.keys.randomness import seeded
 from pomona.registry import api_keys
 from pomona.runtime import Runtime
+from tests.business_api.blueprint_hands import RELATIONS, linkages
+from tests.business_api.blueprint_hands import body as blueprint
 from tests.business_api.sides import Side
 from tests.business_api.support import Client, Connect, activity_body, start
-from tests.business_api.test_blueprints import RELATIONS, linkages
-from tests.business_api.test_blueprints import body as blueprint
 from tests.business_api.test_configurations import whole
 from tests.business_api.test_contract import EVER, TABLE
 from tests.business_api.test_servers import DER, body, certificate

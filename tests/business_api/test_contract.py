@@ -10,11 +10,11 @@ from pomona.business_api.endpoints import ENDPOINTS, EXTENSIONS, OWN
 from pomona.business_api.openapi import document
 from pomona.formats.times import iso_millis
 from pomona.runtime import Runtime
+from tests.business_api.blueprint_hands import RELATIONS, linkages
+from tests.business_api.blueprint_hands import body as blueprint
 from tests.business_api.sides import Side
 from tests.business_api.support import Client, Connect, activity_body
 from tests.business_api.test_apple_care import coverage
-from tests.business_api.test_blueprints import RELATIONS, linkages
-from tests.business_api.test_blueprints import body as blueprint
 from tests.business_api.test_configurations import body as configuration
 from tests.business_api.test_configurations import whole
 from tests.business_api.test_servers import DER, body

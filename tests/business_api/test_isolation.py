@@ -6,12 +6,12 @@ from typing import Any
 from pomona.business_api.endpoints import ENDPOINTS, EXTENSIONS, OWN
 from pomona.business_api.operations import Write
 from pomona.runtime import Runtime
+from tests.business_api.blueprint_hands import RELATIONS, linkages
+from tests.business_api.blueprint_hands import body as blueprint
+from tests.business_api.blueprint_hands import made as prepared
 from tests.business_api.sides import MISSING, Side
 from tests.business_api.support import Client, Connect, activity_body
 from tests.business_api.test_apple_care import coverage
-from tests.business_api.test_blueprints import RELATIONS, linkages
-from tests.business_api.test_blueprints import body as blueprint
-from tests.business_api.test_blueprints import made as prepared
 from tests.business_api.test_configurations import whole
 from tests.business_api.test_servers import DER, body
 from tests.support.worlds import World, serials

@@ -1,21 +1,15 @@
-"""Mails: to whom, about what, and over which connections; with a real mail server at the other end."""
+"""Mails: to whom and about what; with a real mail server at the other end."""
 
 import asyncio
-import logging
-from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pomona.keys.randomness import seeded
 from pomona.registry import (
     audit,
     domain_warnings,
     domains,
     mail_choices,
-    mails,
     organizations,
     people,
     token_warnings,
@@ -23,74 +17,17 @@ from pomona.registry import (
 from pomona.registry.actors import Actor
 from pomona.registry.errors import Invalid
 from pomona.registry.mail_topics import TOPICS
-from pomona.registry.mails import FRESH, WAITS, Mail
-from pomona.registry.people import Person, Role, Status
-from pomona.runtime import Runtime, Settings
+from pomona.registry.mails import FRESH
+from pomona.registry.people import Role, Status
+from pomona.runtime import Runtime
 from pomona.store import Tx
-from pomona.work import smtp
 from pomona.work.mails import MailWorker
 from tests.registry.test_tokens import issue
-from tests.support.mail_servers import PASSWORD, USER, MailServer, Serve, Taken, pem
+from tests.support.mail_servers import Serve
 from tests.support.supply import ORDERED, Reseller, document, link
-from tests.support.worlds import ADMIN, World, serials
+from tests.support.worlds import ADMIN, serials
+from tests.work.mail_hands import FROM, body, choose, deliver, kept, mailing, person, post, told
 from tests.work.webhook_hands import DAY, HOUR, add_with_secret, world_of
-
-FROM = "Pomona <pomona@example.net>"
-
-
-def mailing(runtime: Runtime, server: MailServer, **settings: Any) -> Runtime:
-    """The same installation with a mail server."""
-    given = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none", "smtp_from": FROM,
-             "public_origin": "https://pomona.example.net", **settings}  # fmt: skip
-    return Runtime(Settings(**given), runtime.store, runtime.keys, runtime.clock, runtime.rng)
-
-
-def person(world: World, email: str, role: Role = Role.ADMINISTRATOR, name: str = "Pat") -> Person:
-    return world.store.write_sync(
-        lambda tx: people.add(
-            tx,
-            world.id,
-            email,
-            first_name=name,
-            last_name="",
-            role=role,
-            password_hash=None,
-            managed=False,
-            actor=ADMIN,
-            now=world.now,
-            rng=seeded(email),
-        )
-    )
-
-
-def choose(world: World, who: Person, wanted: Mapping[str, bool | None], address: str | None = None) -> None:
-    world.store.write_sync(
-        lambda tx: mail_choices.choose(tx, who, wanted, address=address, actor=ADMIN, now=world.now)
-    )
-
-
-def deliver(runtime: Runtime, later: int = 0) -> None:
-    runtime.clock.offset += later
-
-    async def run() -> None:
-        worker = MailWorker(runtime, "w")
-        while await worker.look():
-            pass
-
-    asyncio.run(run())
-
-
-def kept(runtime: Runtime, world: World) -> list[Mail]:
-    return runtime.store.read_sync(lambda tx: mails.newest(tx, world.id, limit=1000))[::-1]
-
-
-def told(server: MailServer) -> list[tuple[str, str]]:
-    """Recipient and subject of everything, sorted."""
-    return sorted((taken.recipients[0], str(taken.mail["Subject"])) for taken in server.taken)
-
-
-def body(taken: Taken) -> str:
-    return str(taken.mail.get_content())
 
 
 def test_the_five_mails_about_orders(runtime: Runtime, mail_server: Serve) -> None:
@@ -290,99 +227,6 @@ def test_headers_cannot_be_injected(runtime: Runtime, mail_server: Serve) -> Non
     assert str(taken.mail["Message-ID"]).endswith("@example.net>")
     assert taken.mail["Date"].datetime.tzinfo is not None
     assert taken.mail.get_content_type() == "text/plain"
-
-
-@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-@pytest.mark.parametrize("security", ["none", "starttls", "tls"])
-def test_connections_are_secured_and_signed_in(
-    runtime: Runtime, mail_server: Serve, tmp_path: Path, security: str
-) -> None:
-    server = mail_server(security=security, sign_in=True)
-    sending = mailing(
-        runtime, server, smtp_security=security, smtp_user=USER, smtp_password=PASSWORD,
-        trusted_authorities=pem(server, tmp_path),
-    )  # fmt: skip
-    assert smtp.check(sending.settings) == ""
-    world = world_of(runtime)
-    post(sending, world)
-    [taken] = server.taken
-    assert (taken.secured, taken.signed_in) == (security != "none", True)
-    assert str(taken.mail["Subject"]) == "A test of Pomona's mails"
-
-
-def post(runtime: Runtime, world: World) -> Mail:
-    """Sends a test mail; gives what became of it."""
-    id = runtime.store.write_sync(
-        lambda tx: mails.send_test(tx, world.id, "pat@example.com", smtp.sender_of(runtime.settings),
-                                   now=runtime.clock.now(), rng=runtime.rng)
-    )  # fmt: skip
-    deliver(runtime)
-    mail = runtime.store.read_sync(partial(mails.get, id=id))
-    assert mail is not None
-    return mail
-
-
-def test_what_is_wrong_with_the_connection_is_said_and_tried_again(
-    runtime: Runtime, mail_server: Serve, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    secure, plain = mail_server(security="starttls", sign_in=True), mail_server()
-    trusted, world = pem(secure, tmp_path), world_of(runtime)
-    for server, settings, said in (
-        (secure, {"smtp_security": "starttls"}, "CERTIFICATE_VERIFY_FAILED"),
-        (plain, {"smtp_security": "starttls"}, "STARTTLS extension not supported"),
-        (secure, {"smtp_security": "starttls", "trusted_authorities": trusted, "smtp_user": USER,
-                  "smtp_password": "hunter22"}, "535"),
-        (plain, {"smtp_port": 1}, "refused"),
-        (plain, {"trusted_authorities": "/nowhere.pem", "smtp_security": "tls"}, "No such file"),
-    ):  # fmt: skip
-        sending = mailing(runtime, server, **settings)
-        mail = post(sending, world)
-        assert (mail.state, mail.attempts) == ("PENDING", 1)
-        assert said in mail.problem
-        assert said in smtp.check(sending.settings)
-        assert mail.due_at - runtime.clock.now() <= WAITS[0]
-    assert "hunter22" not in caplog.text
-    deliver(mailing(runtime, plain), WAITS[0])
-    assert {mail.state for mail in kept(runtime, world)} == {"SENT"}
-    assert len(plain.taken) == 5
-
-
-@pytest.mark.parametrize(
-    ("answer", "state"), [("550 no such mailbox", "FAILED"), ("451 later perhaps", "PENDING")]
-)
-def test_refusals_of_the_server(runtime: Runtime, mail_server: Serve, answer: str, state: str) -> None:
-    server = mail_server()
-    sending, world = mailing(runtime, server), world_of(runtime)
-    server.refuse["pat@example.com"] = answer
-    mail = post(sending, world)
-    assert (mail.state, answer in mail.problem) == (state, True)
-    server.refuse.clear()
-    server.refuse_data = answer
-    assert post(sending, world).state == state
-
-
-def test_a_mail_is_tried_for_days_and_then_given_up(runtime: Runtime, mail_server: Serve) -> None:
-    server = mail_server()
-    sending, world = mailing(runtime, server), world_of(runtime)
-    server.refuse["pat@example.com"] = "451 later perhaps"
-    post(sending, world)
-    for wait in WAITS:
-        assert kept(runtime, world)[0].state == "PENDING"
-        deliver(sending, wait)
-    [mail] = kept(runtime, world)
-    assert (mail.state, mail.attempts) == ("FAILED", len(WAITS) + 1)
-
-
-def test_several_go_over_one_connection(runtime: Runtime, mail_server: Serve) -> None:
-    server = mail_server()
-    sending, world = mailing(runtime, server), world_of(runtime)
-    test = partial(mails.send_test, organization_id=world.id, sender=smtp.sender_of(sending.settings), now=world.now,
-                   rng=runtime.rng)  # fmt: skip
-    for n in range(5):
-        runtime.store.write_sync(partial(test, recipient=f"p{n}@example.com"))
-    deliver(sending)
-    assert (len(server.taken), server.connections) == (5, 1)
 
 
 def test_without_a_mail_server_nothing_is_written_and_later_nothing_stale(

@@ -11,7 +11,7 @@ import pytest
 from pomona.registry import audit, webhook_log, webhook_messages, webhooks
 from pomona.registry.errors import Invalid, NotFound
 from pomona.registry.webhook_schedule import JITTER, PATIENCE, WAITS
-from pomona.runtime import Runtime, Settings
+from pomona.runtime import Runtime
 from pomona.work import webhook_sender
 from pomona.work.webhooks import PARALLEL, WebhookWorker
 from tests.support.webhook_receivers import Received, Receiver, signature
@@ -321,41 +321,6 @@ def test_what_is_old_is_forgotten(runtime: Runtime, receiver: Receiver) -> None:
     assert runtime.store.read_sync(lambda tx: tx.value("SELECT count(*) FROM webhook_attempt")) == 0
 
 
-def test_private_addresses_can_be_forbidden(runtime: Runtime, receiver: Receiver) -> None:
-    world = world_of(runtime)
-    strict = Runtime(
-        Settings(webhook_targets="public"), runtime.store, runtime.keys, runtime.clock, runtime.rng
-    )
-    by_name = receiver.url.replace("127.0.0.1", "localhost")
-    for name, url in (("Number", receiver.url), ("Name", by_name)):
-        webhook = add_with_secret(runtime, world, url, name).webhook
-        send_test(runtime, webhook)
-        deliver(strict)
-        [line] = lines(runtime, webhook)
-        assert line.last is not None
-        assert "not a public one" in line.last.problem
-    assert receiver.received == []
-
-
-def test_a_name_that_leads_elsewhere_when_it_counts(
-    runtime: Runtime, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def believe(url: str) -> None:
-        del url
-
-    monkeypatch.setattr(webhook_sender, "_check_host", believe)
-    strict = Runtime(
-        Settings(webhook_targets="public"), runtime.store, runtime.keys, runtime.clock, runtime.rng
-    )
-    webhook = add_with_secret(runtime, world_of(runtime), receiver.url).webhook
-    send_test(runtime, webhook)
-    deliver(strict)
-    [line] = lines(runtime, webhook)
-    assert line.last is not None
-    assert "not a public one" in line.last.problem
-    assert receiver.received == []
-
-
 def test_no_secret_is_logged(runtime: Runtime, receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for noisy in ("httpx", "httpcore"):  # as `server.logs` does
@@ -384,20 +349,3 @@ def test_messages_are_made_of_what_happened_after_the_webhook(runtime: Runtime, 
     happen(runtime, world, 1)
     expand(runtime)
     assert len(lines(runtime, webhook)) == 1
-
-
-def test_a_proxy_is_used_where_one_is_set_and_no_other(
-    runtime: Runtime, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")
-    world, proxy = world_of(runtime), receiver.url.partition("/hook")[0]
-    add_with_secret(runtime, world, "http://receiver.invalid/there")
-    happen(runtime, world)
-    behind = Runtime(Settings(webhook_proxy=proxy), runtime.store, runtime.keys, runtime.clock, runtime.rng)
-    deliver(behind)
-    assert [got.headers["host"] for got in receiver.received] == ["receiver.invalid"]
-    direct = add(runtime, world, receiver, "Direct")
-    send_test(runtime, direct)
-    deliver(runtime)
-    assert receiver.types[1:] == ["webhook.test"]

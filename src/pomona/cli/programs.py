@@ -46,12 +46,6 @@ class Program:
             except ValueError:
                 raise ProgramFailed(f"{self.name} said: {line.strip()}") from None
 
-    def first_line(self) -> Any:
-        """Its first line, which says that it is ready. Raises `ProgramFailed`."""
-        for line in self.lines():
-            return line
-        raise ProgramFailed(f"{self.name} ended at once:\n{self.complaints()}")
-
     def follow(self) -> None:
         """Goes on reading what it prints, so that it is never held up, and keeps nothing of it."""
         assert self._process.stdout is not None

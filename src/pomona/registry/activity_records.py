@@ -1,7 +1,7 @@
 """The record of an activity: who asked for what, how far it is, and how it ended."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -9,18 +9,6 @@ from pomona.registry.actors import Actor
 from pomona.registry.audit import Subject
 from pomona.registry.errors import NotFound
 from pomona.store import Row, Tx
-
-ActivityType = Literal[
-    "ASSIGN_DEVICES",
-    "UNASSIGN_DEVICES",
-    "ASSIGN_DEVICES_WITH_MDM_MIGRATION_DEADLINE",
-    "UPDATE_MDM_MIGRATION_DEADLINE",
-    "CANCEL_MDM_MIGRATION",
-    "RELEASE_DEVICES",
-    "KEEP_DEVICES",
-    "UNDO_ACTIVITY",
-]
-"""The last two are ours: taking back a release that is not final yet, and putting back what an activity changed."""
 
 COLUMNS = (
     "id, uuid, organization_id, type, service_id, metadata, actor_kind, actor_id, actor_name, actor_address, status,"
@@ -32,6 +20,9 @@ COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Activity:
     """`status` is IN_PROGRESS, COMPLETED, STOPPED or FAILED; times are milliseconds.
+
+    `type` is a word of Apple's, or one of ours: KEEP_DEVICES takes back a release that is not final yet, UNDO_ACTIVITY puts
+    back what an activity changed.
 
     `origin_id` is the activity that this one undoes or whose release it makes final; `final_at` when a release that is put
     off becomes final. `metadata` may hold the `deadline` of a migration, the service that it `empties`, and the `problem`

@@ -5,7 +5,7 @@ move can still be undone after the service gave the device a profile.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import partial
 
@@ -64,10 +64,6 @@ class Held:
     def next_at(self, now: int) -> int:
         """The time of its next operation: a second after its last at the soonest."""
         return max(now, self.operated_at + 1000)
-
-    def with_deadline(self, deadline: int | None) -> "Held":
-        """The same device with another migration deadline."""
-        return replace(self, deadline=deadline)
 
     def has(self, profile: Profile) -> bool:
         """Whether it has a profile already, fetched or not."""

@@ -11,7 +11,7 @@ from pomona.registry import operations, state_documents
 from pomona.registry.operations import Op
 from pomona.store import Tx
 
-_BITS = 1 << 32
+# A result in one number: that of its activity times 2**32, and its own.
 _KEPT = "b.activity_id = r.restores / 4294967296 AND b.n = r.restores % 4294967296"
 _PAIRS = f"FROM activity_result r JOIN activity_result b ON {_KEPT}"
 _CHOSEN = "r.activity_id = $1 AND r.n >= $2 AND r.n < $3 AND r.status = 1"
@@ -28,11 +28,6 @@ _OPERATIONS: dict[What, tuple[Op, int]] = {
     "GAINED": (Op.ADDED, 1),
     "TOLD": (Op.MODIFIED, 0),
 }
-
-
-def result_number(activity_id: int, n: int) -> int:
-    """A result in one number."""
-    return activity_id * _BITS + n
 
 
 def service_gone(number: str) -> str:

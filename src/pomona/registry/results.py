@@ -28,7 +28,7 @@ class Result(IntEnum):
 
     @property
     def succeeded(self) -> bool:
-        """Whether the device ended as asked."""
+        """Whether the device ended as asked. Numbers from 10 on say that it did not; statements go by that too."""
         return self < 10
 
     @property
@@ -39,10 +39,6 @@ class Result(IntEnum):
         if self is Result.SAME_SERVER:
             return "FAILED", "ALREADY_ASSIGNED"
         return ("SUCCESS" if self.succeeded else "FAILED"), self.name
-
-
-FAILED_FROM = 10
-"""Results from this number on are failures."""
 
 
 class ResultRow(NamedTuple):

@@ -1,10 +1,5 @@
 """Asking the domain name system, where somebody wants to know whether a domain is an organisation's."""
 
-from collections.abc import Callable
-
-TxtRecords = Callable[[str], list[str]]
-"""Called with a canonical domain name, gives its TXT records. Raises `NoAnswer`. May take seconds."""
-
 _SECONDS = 10.0
 
 

@@ -48,10 +48,6 @@ class Books:
             document["orderType"]
         ](document, lines)
 
-    def order_of(self, serial: str) -> str | None:
-        """The number of the order that a device is in."""
-        return self._where.get(serial)
-
     def live(self, number: str) -> list[str]:
         """Serials of an order as it stands."""
         return sorted(self.entries[number].lines)

@@ -40,7 +40,15 @@ JSON = st.recursive(
 )
 PATHS = st.sampled_from(
     (
-        *("orgDevices", "mdmServers", "orgDeviceActivities", "mdmDevices", "users", "auditEvents", "userGroups"),
+        *(
+            "orgDevices",
+            "mdmServers",
+            "orgDeviceActivities",
+            "mdmDevices",
+            "users",
+            "auditEvents",
+            "userGroups",
+        ),
         *("organizationalUnits", "apps", "packages", "configurations", "blueprints"),
     )
 )

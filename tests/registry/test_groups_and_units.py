@@ -3,7 +3,7 @@
 import pytest
 
 from pomona.registry import audit, organizational_units, people, user_groups
-from pomona.registry.errors import Duplicate, Forbidden, Invalid, InUse, NotFound
+from pomona.registry.errors import Duplicate, Forbidden, InUse, Invalid, NotFound
 from pomona.registry.people import Person, Status
 from pomona.registry.smart_groups import Rule
 from pomona.registry.user_groups import Group

@@ -239,7 +239,10 @@ def _skip(tx: Tx, webhook: Webhook) -> None:
     last = audit.last_id(tx, webhook.organization_id)
     tx.execute("UPDATE webhook SET position = $1, position_part = -1 WHERE id = $2", last, webhook.id)
     waiting = "webhook_id = $1 AND state = 'PENDING'"
-    tx.execute(f"DELETE FROM webhook_attempt WHERE message IN (SELECT id FROM webhook_message WHERE {waiting})", webhook.id)
+    tx.execute(
+        f"DELETE FROM webhook_attempt WHERE message IN (SELECT id FROM webhook_message WHERE {waiting})",
+        webhook.id,
+    )
     tx.execute(f"DELETE FROM webhook_message WHERE {waiting}", webhook.id)
 
 

@@ -119,9 +119,7 @@ def test_a_text_finds_whatever_names_a_device(client: Client, stocked: World) ->
     assert listed(client, 100, search="16FCE4A0") == []
 
 
-def test_what_changes_comes_up_with_the_next_question(
-    client: Client, world: World, runtime: Runtime
-) -> None:
+def test_what_changes_comes_up_with_the_next_question(client: Client, world: World, runtime: Runtime) -> None:
     stock = world.stock(4)
     # The worker that is served goes by the runtime's clock, and may be first at the activity.
     runtime.clock.offset += world.tick() - runtime.clock.now()

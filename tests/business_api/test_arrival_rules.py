@@ -73,6 +73,7 @@ def test_a_rule_is_made_read_changed_moved_and_removed(client: Client, world: Wo
     none = send(client, "PATCH", path, body(None)).json()["data"]
     assert none["relationships"]["mdmServer"]["data"] is None
     assert names(client) == ["First", "Last", "All"]
+    refused(send(client, "DELETE", f"{path}?sort=name"), 400, "PARAMETER_ERROR.INVALID", parameter="sort")
     assert send(client, "DELETE", path).status_code == 204
     refused(send(client, "GET", path), 404, "NOT_FOUND")
     assert names(client) == ["First", "Last"]

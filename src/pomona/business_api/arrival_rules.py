@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-import msgspec
-
-from pomona.business_api.bodies import decoded
+from pomona.business_api import arrival_rule_bodies, collection_pages
+from pomona.business_api.arrival_rule_bodies import Asked, Server, conditions
 from pomona.business_api.call import Answer, Call, created, encode, single
 from pomona.business_api.errors import ApiError, Problem, no_resource
 from pomona.business_api.operations import Endpoint, Read, Work, Write
@@ -13,7 +12,6 @@ from pomona.business_api.projection import FAMILIES
 from pomona.catalogue.kinds import Kind
 from pomona.formats.times import iso_millis
 from pomona.registry import activities, arrival_matching, arrival_rules, services
-from pomona.registry.arrival_conditions import Conditions
 from pomona.registry.arrival_rules import Rule, Target
 from pomona.registry.errors import NotFound
 from pomona.store import Tx
@@ -22,60 +20,6 @@ RECENT = 30 * 86_400_000
 """Milliseconds within which a device came recently."""
 
 _SERVICE = "/data/relationships/mdmServer"
-_FAMILY = "/data/attributes/conditions/productFamily"
-
-
-class _Conditions(msgspec.Struct, forbid_unknown_fields=True):
-    purchaseSourceType: str = ""
-    purchaseSourceId: str = ""
-    orderNumberPrefix: str = ""
-    productTypePrefix: str = ""
-    productFamily: str = ""
-    organizationalUnitId: str = ""
-
-
-class _Attributes(msgspec.Struct, forbid_unknown_fields=True):
-    name: str | None = None
-    place: int | None = None
-    enabled: bool | None = None
-    conditions: _Conditions | None = None
-
-
-class _ServiceId(msgspec.Struct):
-    id: str
-
-
-class _Server(msgspec.Struct):
-    data: _ServiceId | None
-
-
-class _Relationships(msgspec.Struct, forbid_unknown_fields=True):
-    mdmServer: _Server | None = None
-
-
-class _Rule(msgspec.Struct):
-    attributes: _Attributes = msgspec.field(default_factory=_Attributes)
-    relationships: _Relationships = msgspec.field(default_factory=_Relationships)
-
-
-class _Body(msgspec.Struct):
-    data: _Rule
-
-
-class _Apply(msgspec.Struct, forbid_unknown_fields=True):
-    onlyWaiting: bool = False
-
-
-class _ApplyRule(msgspec.Struct):
-    attributes: _Apply
-
-
-class _ApplyBody(msgspec.Struct):
-    data: _ApplyRule
-
-
-_decoder = msgspec.json.Decoder(_Body)
-_apply_decoder = msgspec.json.Decoder(_ApplyBody)
 
 
 def listing(tx: Tx, call: Call) -> Answer:
@@ -96,12 +40,12 @@ def one(tx: Tx, call: Call) -> Answer:
 def create(call: Call, body: bytes) -> Callable[[Tx], Answer]:
     """Makes a rule; without a service its devices are left unassigned. Without a place it is the last."""
     call.query.offers()
-    sent = decoded(_decoder, body).data
+    sent = arrival_rule_bodies.read(body)
     if sent.attributes.name is None:
         raise ApiError(
             422, Problem("ENTITY_ERROR.ATTRIBUTE.REQUIRED", "'name' is missing.", "/data/attributes/name")
         )
-    asked = _conditions(sent.attributes.conditions or _Conditions())
+    asked = conditions(sent.attributes.conditions or Asked())
     name, enabled = sent.attributes.name, sent.attributes.enabled is not False
 
     def work(tx: Tx) -> Answer:
@@ -125,9 +69,9 @@ def create(call: Call, body: bytes) -> Callable[[Tx], Answer]:
 def update(call: Call, body: bytes) -> Callable[[Tx], Answer]:
     """Changes what is sent; conditions are replaced as a whole."""
     call.query.offers()
-    sent = decoded(_decoder, body).data
+    sent = arrival_rule_bodies.read(body)
     told = sent.attributes
-    asked = None if told.conditions is None else _conditions(told.conditions)
+    asked = None if told.conditions is None else conditions(told.conditions)
     server = sent.relationships.mdmServer
 
     def work(tx: Tx) -> Answer:
@@ -150,12 +94,7 @@ def update(call: Call, body: bytes) -> Callable[[Tx], Answer]:
 
 def delete(call: Call, _body: bytes) -> Callable[[Tx], Answer]:
     """Forgets a rule; devices stay where it sent them."""
-
-    def work(tx: Tx) -> Answer:
-        arrival_rules.remove(tx, _found(tx, call), actor=call.actor, now=call.now)
-        return Answer(204)
-
-    return work
+    return collection_pages.deletion(call, _found, arrival_rules.remove)
 
 
 def preview(call: Call, _body: bytes) -> Callable[[Tx], Answer]:
@@ -186,7 +125,7 @@ def preview(call: Call, _body: bytes) -> Callable[[Tx], Answer]:
 def apply(call: Call, body: bytes) -> Callable[[Tx], Answer | Work]:
     """Makes the activity that sends the devices that are here, and that a rule would have caught, where it says."""
     call.query.offers()
-    only_waiting = bool(body.strip()) and decoded(_apply_decoder, body).data.attributes.onlyWaiting
+    only_waiting = arrival_rule_bodies.only_waiting(body)
 
     def look(tx: Tx) -> Answer | Work:
         rule = _found(tx, call)
@@ -253,22 +192,7 @@ def _found(tx: Tx, call: Call) -> Rule:
     return rule
 
 
-def _conditions(sent: _Conditions) -> Conditions:
-    kind = next((kind for kind, family in FAMILIES.items() if family == sent.productFamily), None)
-    if sent.productFamily and kind is None:
-        detail = f"'{sent.productFamily[:40]}' is no product family; expected one of {', '.join(FAMILIES.values())}."
-        raise ApiError(409, Problem("ENTITY_ERROR.ATTRIBUTE.INVALID", detail, _FAMILY))
-    return Conditions(
-        source=sent.purchaseSourceType,
-        supplier=sent.purchaseSourceId,
-        order=sent.orderNumberPrefix,
-        product_type=sent.productTypePrefix,
-        kind=int(kind or 0),
-        unit=sent.organizationalUnitId,
-    )
-
-
-def _target(tx: Tx, call: Call, server: _Server | None) -> Target:
+def _target(tx: Tx, call: Call, server: Server | None) -> Target:
     if server is None or server.data is None:
         return "unassigned"
     try:
@@ -283,7 +207,7 @@ def _resource(tx: Tx, call: Call, rule: Rule) -> bytes:
     if rule.service_id is not None:
         server = {"type": "mdmServers", "id": services.get(tx, call.organization_id, rule.service_id).uuid}
     asked = rule.conditions
-    conditions = {
+    sought = {
         "purchaseSourceType": asked.source,
         "purchaseSourceId": asked.supplier,
         "orderNumberPrefix": asked.order,
@@ -298,7 +222,7 @@ def _resource(tx: Tx, call: Call, rule: Rule) -> bytes:
             "name": rule.name,
             "place": rule.place,
             "enabled": rule.enabled,
-            "conditions": {name: value for name, value in conditions.items() if value},
+            "conditions": {name: value for name, value in sought.items() if value},
             "createdDateTime": iso_millis(rule.created_at),
             "updatedDateTime": iso_millis(rule.updated_at),
         },

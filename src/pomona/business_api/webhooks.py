@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pomona.business_api import cursors, webhook_bodies
+from pomona.business_api import collection_pages, cursors, webhook_bodies
 from pomona.business_api.call import Answer, Call, Listed, created, encode, listed, single
 from pomona.business_api.cursors import Listing
 from pomona.business_api.errors import bad_parameter, no_resource
@@ -71,13 +71,7 @@ def update(call: Call, body: bytes) -> Callable[[Tx], Answer]:
 
 def delete(call: Call, body: bytes) -> Callable[[Tx], Answer]:
     """Ends a webhook."""
-    call.query.offers()
-
-    def work(tx: Tx) -> Answer:
-        webhooks.remove(tx, _webhook(tx, call), actor=call.actor, now=call.now)
-        return Answer(204)
-
-    return work
+    return collection_pages.deletion(call, _webhook, webhooks.remove)
 
 
 def rotate(call: Call, body: bytes) -> Callable[[Tx], Answer]:

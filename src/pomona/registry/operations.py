@@ -63,9 +63,12 @@ def append_from_results(
     if gained is None:
         gained = -count if op is Op.DELETED else count
     base = draw(tx, service_id, count, gained=gained)
+    # Where all rows are meant, their numbers are known without counting: a window costs as much as the insertion.
+    whole = count == end - first
+    number, base = ("n", base + 1 - first) if whole else ("row_number() OVER (ORDER BY n)", base)
     tx.execute(
         "INSERT INTO operation (service_id, seq, device_id, op, at, reason, activity_id)"
-        " SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT) + row_number() OVER (ORDER BY n), device_id,"
+        f" SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT) + {number}, device_id,"
         " CAST($3 AS BIGINT), operated_at, 0, activity_id FROM activity_result"
         f" WHERE activity_id = $4 AND n >= $5 AND n < $6 AND status = 1{only.value} ORDER BY n",
         *(service_id, base, int(op), activity_id, first, end),

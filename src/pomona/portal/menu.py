@@ -27,7 +27,7 @@ class Group:
 
 
 MENU = (
-    Group("", (Item("To see to", "/portal/", "home", Permission.LOOK),)),
+    Group("", (Item("Overview", "/portal/", "home", Permission.LOOK),)),
     Group(
         "Devices",
         (

@@ -12,11 +12,10 @@ from pomona.business_api.bodies import decoded
 from pomona.business_api.call import Answer, Call, encode, single
 from pomona.business_api.errors import ApiError, Problem, bad_parameter
 from pomona.business_api.operations import Endpoint, Read, Write
-from pomona.formats.server_token import ServerToken, build
-from pomona.formats.times import iso_millis, iso_seconds
+from pomona.formats.times import iso_millis
 from pomona.registry import tokens
 from pomona.registry.services import Service
-from pomona.registry.tokens import Issued, Token
+from pomona.registry.tokens import Token
 from pomona.store import Tx
 
 MAX_OVERLAP = 30 * 24
@@ -71,7 +70,7 @@ def renew(call: Call, body: bytes) -> Callable[[Tx], Answer]:
             rng=call.runtime.rng,
             overlap=int(overlap * _HOUR),
         )
-        file = _file(issued, service)
+        file = issued.file(service)
         if as_file:
             disposition = f'attachment; filename="{issued.file_name(service)}"'.encode("ascii", "replace")
             headers = ((b"content-disposition", disposition), (b"cache-control", b"no-store"))
@@ -115,18 +114,6 @@ def _overlap(body: bytes) -> float:
         detail = f"The token before can go on working for 0 to {MAX_OVERLAP} hours."
         raise ApiError(409, Problem("ENTITY_ERROR.ATTRIBUTE.INVALID", detail, _OVERLAP))
     return wanted.attributes.overlapHours
-
-
-def _file(issued: Issued, service: Service) -> bytes:
-    assert service.certificate is not None
-    plain = ServerToken(
-        issued.token.consumer_key,
-        issued.consumer_secret,
-        issued.token.access_token,
-        issued.access_secret,
-        iso_seconds(issued.token.expires_at),
-    )
-    return build(plain, service.certificate)
 
 
 def _resource(tx: Tx, call: Call, service: Service, given: dict[str, str] | None = None) -> bytes:

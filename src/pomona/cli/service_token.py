@@ -85,8 +85,6 @@ def _issue(
     *,
     must_exist: bool = False,
 ) -> None:
-    from pomona.formats.server_token import ServerToken, build
-    from pomona.formats.times import iso_seconds
     from pomona.registry import services, tokens
     from pomona.registry.actors import OPERATOR
 
@@ -107,16 +105,8 @@ def _issue(
                 overlap=int(overlap * _HOUR),
             )
         )
-    assert service.certificate is not None
-    plain = ServerToken(
-        issued.token.consumer_key,
-        issued.consumer_secret,
-        issued.token.access_token,
-        issued.access_secret,
-        iso_seconds(issued.token.expires_at),
-    )
     path = _target(output, issued.file_name(service))
-    path.write_bytes(build(plain, service.certificate))
+    path.write_bytes(issued.file(service))
     say(f"Give {path.name} to the service; only its private key opens it.")
     show_record(
         service.name,

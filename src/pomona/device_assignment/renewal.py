@@ -7,8 +7,6 @@ works a day more, so that nobody can lock a service out. The switch `self_renewa
 from pomona.device_assignment import wire
 from pomona.device_assignment.errors import Refused
 from pomona.device_assignment.face import Call, Face
-from pomona.formats.server_token import ServerToken, build
-from pomona.formats.times import iso_seconds
 from pomona.registry import services, tokens
 from pomona.registry.services import Service
 from pomona.registry.sessions import Party
@@ -41,13 +39,5 @@ async def renew(face: Face, call: Call) -> bytes:
         return service, issued
 
     service, issued = await face.write(call, work)
-    assert service.certificate is not None
-    token = ServerToken(
-        issued.token.consumer_key,
-        issued.consumer_secret,
-        issued.token.access_token,
-        issued.access_secret,
-        iso_seconds(issued.token.expires_at),
-    )
-    text = build(token, service.certificate).decode("ascii")
+    text = issued.file(service).decode("ascii")
     return wire.encode({"file_name": issued.file_name(service), "content": text})

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from pomona.formats.server_token import ServerToken, build
-from pomona.formats.times import iso_seconds
 from pomona.formats.uploaded_certificate import warnings
 from pomona.portal import wording, words
 from pomona.portal.answers import Answer, Download, Moved, Shown
@@ -67,15 +65,7 @@ def download_token(tx: Tx, visit: Visit) -> Answer:
         rng=visit.runtime.rng,
         overlap=OVERLAPS[overlap],
     )
-    assert service.certificate is not None
-    token = ServerToken(
-        consumer_key=issued.token.consumer_key,
-        consumer_secret=issued.consumer_secret,
-        access_token=issued.token.access_token,
-        access_secret=issued.access_secret,
-        access_token_expiry=iso_seconds(issued.token.expires_at),
-    )
-    return Download(issued.file_name(service), "application/pkcs7-mime", build(token, service.certificate))
+    return Download(issued.file_name(service), "application/pkcs7-mime", issued.file(service))
 
 
 def revoke_tokens(tx: Tx, visit: Visit) -> Answer:

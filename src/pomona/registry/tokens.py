@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from pomona.formats.times import iso_seconds
 from pomona.keys.keyring import KeyRing
 from pomona.keys.randomness import Rng, hex_token
 from pomona.registry import audit
@@ -78,6 +79,21 @@ class Issued:
             letter if letter.isalnum() or letter in " ._-" else "_" for letter in service.name
         ).strip(" .")
         return f"{name or 'Service'}_Token_{moment:%Y-%m-%dT%H-%M-%SZ}_smime.p7m"
+
+    def file(self, service: Service) -> bytes:
+        """The `.p7m` file that links the service: only the private key of its certificate opens it."""
+        # Not at the top: sessions are checked with this module, and no start should wait for the encryption of files.
+        from pomona.formats.server_token import ServerToken, build
+
+        assert service.certificate is not None
+        plain = ServerToken(
+            self.token.consumer_key,
+            self.consumer_secret,
+            self.token.access_token,
+            self.access_secret,
+            iso_seconds(self.token.expires_at),
+        )
+        return build(plain, service.certificate)
 
 
 def issue(

@@ -7,12 +7,11 @@ from functools import partial
 from pomona.registry import mails
 from pomona.runtime import Runtime
 from pomona.work import smtp
+from pomona.work.hourly import Pruning
 
 BATCH = 20
 """Mails that go over one connection."""
 
-_HOUR = 3_600_000
-_DAY = 24 * _HOUR
 _log = logging.getLogger("pomona.work")
 
 
@@ -24,14 +23,14 @@ class MailWorker:
     def __init__(self, runtime: Runtime, name: str) -> None:
         self._runtime = runtime
         self._name = name
-        self._pruned_at: int | None = None
+        self._pruning = Pruning(runtime, mails.prune)
 
     async def look(self) -> bool:
         """Writes what there is to write and sends a batch of it; nothing at all without a mail server."""
         runtime = self._runtime
         if not runtime.settings.smtp_host:
             return False
-        await self._prune()
+        await self._pruning.look()
         sender = smtp.sender_of(runtime.settings)
         more = False
         for id in await runtime.store.read(mails.behind):
@@ -58,12 +57,3 @@ class MailWorker:
                 extra = {"mail": mail.message_id, "problem": outcome.problem, "given_up": outcome.final}
                 _log.warning("mail not sent", extra=extra)
         return len(batch) == BATCH
-
-    async def _prune(self) -> None:
-        now = self._runtime.clock.now()
-        if self._pruned_at is not None and 0 <= now - self._pruned_at < _HOUR:
-            return
-        self._pruned_at = now
-        until = now - self._runtime.settings.notice_retention * _DAY
-        while await self._runtime.store.write(partial(mails.prune, until=until)):
-            pass

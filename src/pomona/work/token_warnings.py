@@ -6,8 +6,8 @@ from functools import partial
 from pomona.formats.times import iso_seconds
 from pomona.registry import domain_warnings, token_warnings
 from pomona.runtime import Runtime
+from pomona.work.hourly import Hourly
 
-_HOUR = 3_600_000
 _log = logging.getLogger("pomona.work")
 
 
@@ -18,14 +18,13 @@ class TokenWarner:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._looked_at: int | None = None
+        self._hourly = Hourly()
 
     async def look(self) -> bool:
         """Records the warnings that are due. There is never more to do at once."""
         now = self._runtime.clock.now()
-        if self._looked_at is not None and 0 <= now - self._looked_at < _HOUR:
+        if not self._hourly.due(now):
             return False
-        self._looked_at = now
         for warning in await self._runtime.store.write(partial(token_warnings.warn, now=now)):
             _log.warning(
                 "server token expires",

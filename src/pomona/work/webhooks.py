@@ -11,6 +11,7 @@ from pomona.registry.webhook_schedule import PATIENCE
 from pomona.registry.webhooks import Webhook
 from pomona.runtime import Runtime
 from pomona.store import StoreUnavailable
+from pomona.work.hourly import Pruning
 from pomona.work.webhook_sender import Sender
 
 PARALLEL = 8
@@ -18,8 +19,6 @@ PARALLEL = 8
 
 _DOUBTFUL = 3
 _GONE = 410
-_HOUR = 3_600_000
-_DAY = 24 * _HOUR
 _PATIENCE = 3.0
 _log = logging.getLogger("pomona.work")
 
@@ -34,12 +33,12 @@ class WebhookWorker:
         self._name = name
         self._sender = Sender(runtime)
         self._running: dict[int, asyncio.Task[None]] = {}
-        self._pruned_at: int | None = None
+        self._pruning = Pruning(runtime, webhook_log.prune)
 
     async def look(self) -> bool:
         """Makes what is to be sent, and sees to it that each webhook that has something is being served."""
         runtime = self._runtime
-        await self._prune()
+        await self._pruning.look()
         more = False
         for id in await runtime.store.read(webhook_messages.behind):
             expand = partial(
@@ -129,12 +128,3 @@ class WebhookWorker:
             give_up = partial(webhooks.give_up, webhook=webhook, problem=problem, actor=SYSTEM, now=now)
             await runtime.store.write(give_up)
             _log.warning("webhook switched off", extra={"webhook": webhook.uuid, "problem": problem})
-
-    async def _prune(self) -> None:
-        now = self._runtime.clock.now()
-        if self._pruned_at is not None and 0 <= now - self._pruned_at < _HOUR:
-            return
-        self._pruned_at = now
-        until = now - self._runtime.settings.notice_retention * _DAY
-        while await self._runtime.store.write(partial(webhook_log.prune, until=until)):
-            pass

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-from pomona.registry import audit
+from pomona.registry import audit, warning_steps
 from pomona.registry.actors import SYSTEM
 from pomona.store import Tx
 
 WARNING_DAYS = (7, 1)
 """How many days ahead. A proof lives 14 days, so the earlier steps of other warnings would come with the proof itself."""
-
-_DAY = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +25,12 @@ def warn(tx: Tx, now: int) -> list[Warning]:
     rows = tx.rows(
         "SELECT organization_id, name, proof_expires_at, warned_days FROM domain WHERE verified_at IS NULL"
         " AND proof_expires_at > $1 AND proof_expires_at <= $2 ORDER BY organization_id, name",
-        *(now, now + WARNING_DAYS[0] * _DAY),
+        *(now, warning_steps.horizon(WARNING_DAYS, now)),
     )
     found = []
     for organization_id, name, expires_at, warned in rows:
-        days = min(each for each in WARNING_DAYS if expires_at - now <= each * _DAY)
-        if warned is not None and warned <= days:
+        days = warning_steps.due(WARNING_DAYS, expires_at - now, warned)
+        if days is None:
             continue
         tx.lock(organization_id)
         taken = tx.execute(

@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from pomona.registry import audit
+from pomona.registry import audit, warning_steps
 from pomona.registry.actors import SYSTEM
 from pomona.registry.tokens import WARNING_DAYS
 from pomona.store import Tx
-
-_DAY = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +25,12 @@ def warn(tx: Tx, now: int) -> list[Warning]:
         "SELECT t.id, t.expires_at, t.warned_days, s.organization_id, s.uuid, s.name FROM server_token t"
         " JOIN service s ON s.id = t.service_id WHERE t.revoked_at IS NULL AND t.replaced_at IS NULL"
         " AND t.expires_at > $1 AND t.expires_at <= $2 ORDER BY s.organization_id, t.id",
-        *(now, now + WARNING_DAYS[0] * _DAY),
+        *(now, warning_steps.horizon(WARNING_DAYS, now)),
     )
     found = []
     for id, expires_at, warned, organization_id, uuid, name in rows:
-        days = min(each for each in WARNING_DAYS if expires_at - now <= each * _DAY)
-        if warned is not None and warned <= days:
+        days = warning_steps.due(WARNING_DAYS, expires_at - now, warned)
+        if days is None:
             continue
         taken = tx.execute(
             "UPDATE server_token SET warned_days = $1 WHERE id = $2 AND (warned_days IS NULL OR warned_days > $1)",

@@ -68,6 +68,22 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
 
+    @classmethod
+    def bound(
+        cls,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        ssl_context: Callable[[], ssl.SSLContext] | None,
+        bodies: BodyBudget,
+    ) -> "Listener | None":
+        """One that has its address; None for a negative port, which is one that is switched off. Raises CannotListen."""
+        if port < 0:
+            return None
+        listener = cls(app, host, port, ssl_context, bodies)
+        listener.bind()
+        return listener
+
     @property
     def port(self) -> int:
         """The port in use, once bound; before that the one asked for."""

@@ -13,10 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from starlette.types import ASGIApp
-
 from pomona.runtime import Runtime, Settings
-from pomona.server import supplier_listener
 from pomona.server.application import compose
 from pomona.server.body_budget import BODY_BYTES, BodyBudget
 from pomona.server.installation import installation
@@ -45,9 +42,11 @@ async def running(runtime: Runtime) -> AsyncIterator[Addresses]:
     settings = runtime.settings
     app = compose(runtime)
     bodies = _bodies(settings)
-    http = _http(settings, app, bodies)
-    https = _https(runtime, app, bodies)
-    suppliers = supplier_listener.make(runtime, app, bodies)
+    host = settings.host
+    http = Listener.bound(app, host, settings.port, None, bodies)
+    https = Listener.bound(app, host, settings.tls_port, partial(_certificates, runtime), bodies)
+    asking = partial(_asking_certificates, runtime)
+    suppliers = Listener.bound(app, host, settings.supplier_tls_port, asking, bodies)
     proxy = _proxy(settings, http, https, suppliers)
     async with contextlib.AsyncExitStack() as stack:
         # The proxy comes first so that it goes last: tunnels end when the listeners they lead to have stopped.
@@ -103,28 +102,23 @@ def _bodies(settings: Settings) -> BodyBudget:
     return BodyBudget(max(BODY_BYTES, 2 * largest))
 
 
-def _http(settings: Settings, app: ASGIApp, bodies: BodyBudget) -> Listener | None:
-    if settings.port < 0:
-        return None
-    listener = Listener(app, settings.host, settings.port, bodies=bodies)
-    listener.bind()
-    return listener
-
-
-def _https(runtime: Runtime, app: ASGIApp, bodies: BodyBudget) -> Listener | None:
-    settings = runtime.settings
-    if settings.tls_port < 0:
-        return None
-    listener = Listener(app, settings.host, settings.tls_port, partial(_certificates, runtime), bodies)
-    listener.bind()
-    return listener
-
-
 def _certificates(runtime: Runtime) -> ssl.SSLContext:
     """A context whose certificates are our own authority's, which is made where there is none."""
     from pomona.server.tls import own_authority, own_hosts, server_context
 
     return server_context(own_authority(runtime), own_hosts(runtime.settings))
+
+
+def _asking_certificates(runtime: Runtime) -> ssl.SSLContext:
+    """The same for suppliers' software, which is asked for a certificate of its own.
+
+    That is why it has a port of its own: at the ordinary one nobody is asked, because browsers would ask the person in turn.
+    Everything else is served here as there; whoever shows no certificate may still have a token.
+    """
+    from pomona.server.asking_tls import asking_context
+    from pomona.server.tls import own_authority, own_hosts
+
+    return asking_context(own_authority(runtime), own_hosts(runtime.settings))
 
 
 def _proxy(

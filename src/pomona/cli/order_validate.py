@@ -29,12 +29,8 @@ def validate(
 ) -> None:
     """Say what would become of each order and device of a file. Nothing is kept; status 1 when something would be refused."""
     from pomona.registry import suppliers
-    from pomona.simulator import orders as documents
 
-    try:
-        wanted = documents.read(read_file(file), customer)
-    except documents.BadOrders as problem:
-        refuse(f"{file}:\n{problem}")
+    wanted = orders_of(file, customer)
     with installation(ctx) as runtime:
         _check_size(wanted, runtime.settings.order_trial_limit)
         sender = runtime.store.read_sync(partial(suppliers.find, text=supplier)).id
@@ -45,6 +41,16 @@ def validate(
         show(answer)
     if answer["statusCode"] != "COMPLETE":
         raise typer.Exit(1)
+
+
+def orders_of(file: Path, customer: str) -> list[dict[str, Any]]:
+    """The orders of a file that was named on the command line; it is refused, with its reasons, when it has none."""
+    from pomona.simulator import orders as documents
+
+    try:
+        return documents.read(read_file(file), customer)
+    except documents.BadOrders as problem:
+        refuse(f"{file}:\n{problem}")
 
 
 def show(answer: dict[str, Any]) -> None:

@@ -94,10 +94,7 @@ def validate(
     """Ask what would become of a file of orders; nothing is kept. A call that Pomona has and Apple's service has not."""
     from pomona.simulator import orders as documents
 
-    try:
-        wanted = documents.read(read_file(orders), customer)
-    except documents.BadOrders as problem:
-        refuse(f"{orders}:\n{problem}")
+    wanted = order_validate.orders_of(orders, customer)
     with connected(number, token, certificate, ship_to, url, ca_file) as opened:
         known = _dates(opened, wanted)
         answer = opened.validate(documents.dated(wanted, known, int(time.time() * 1000)))

@@ -70,6 +70,10 @@ def deletion(
     return work
 
 
+USER = """concat('{{"type":"users","id":"', a.uuid, '"}}') AS doc"""
+"""A linkage to the person of the account `a`, in what `Links` selects."""
+
+
 class Links(NamedTuple):
     """The ids in a relationship: `select` gives `key` and `doc` of those behind `{after}`, in order; `params` are its other
     parameters, which come first. `owner` is the number of what has the relationship."""

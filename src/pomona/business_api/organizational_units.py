@@ -2,7 +2,7 @@
 
 from pomona.business_api import collection_pages
 from pomona.business_api.call import Answer, Call, encode
-from pomona.business_api.collection_pages import Links
+from pomona.business_api.collection_pages import USER, Links
 from pomona.business_api.cursors import Listing
 from pomona.business_api.fieldsets import ResourceType
 from pomona.formats.times import iso_millis
@@ -13,13 +13,12 @@ from pomona.store import Tx
 ORGANIZATIONAL_UNITS = ResourceType(
     "organizationalUnits", ("name", "description", "createdDateTime", "updatedDateTime"), ("users",)
 )
-_USER = """concat('{{"type":"users","id":"', a.uuid, '"}}') AS doc"""
 _EVERYBODY = (
-    f"SELECT a.id AS key, {_USER} FROM account a"
+    f"SELECT a.id AS key, {USER} FROM account a"
     " WHERE a.organization_id = $1 AND a.managed = 1 AND a.id > {after} ORDER BY a.id"
 )
 _MEMBERS = (
-    f"SELECT m.account_id AS key, {_USER} FROM unit_member m JOIN account a ON a.id = m.account_id"
+    f"SELECT m.account_id AS key, {USER} FROM unit_member m JOIN account a ON a.id = m.account_id"
     " WHERE m.unit_id = $1 AND m.account_id > {after} ORDER BY m.account_id"
 )
 

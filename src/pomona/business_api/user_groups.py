@@ -2,7 +2,7 @@
 
 from pomona.business_api import collection_pages
 from pomona.business_api.call import Answer, Call, encode
-from pomona.business_api.collection_pages import Links
+from pomona.business_api.collection_pages import USER, Links
 from pomona.business_api.cursors import Listing
 from pomona.business_api.fieldsets import ResourceType
 from pomona.formats.times import iso_millis
@@ -16,8 +16,7 @@ USER_GROUPS = ResourceType(
     ("users",),
 )
 _MEMBERS = (
-    """SELECT m.account_id AS key, concat('{{"type":"users","id":"', a.uuid, '"}}') AS doc"""
-    " FROM user_group_member m JOIN account a ON a.id = m.account_id"
+    f"SELECT m.account_id AS key, {USER} FROM user_group_member m JOIN account a ON a.id = m.account_id"
     " WHERE m.group_id = $1 AND m.account_id > {after} ORDER BY m.account_id"
 )
 

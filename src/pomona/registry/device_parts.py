@@ -3,6 +3,7 @@
 In conditions, `d` is the device and `s` its state.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -54,12 +55,12 @@ class Run(NamedTuple):
     only: str
 
 
-class Part:
+class Part(ABC):
     """One thing that devices of an organisation have to be."""
 
+    @abstractmethod
     def condition(self, places: Places) -> str:
         """It, in SQL."""
-        raise NotImplementedError
 
     def few(self, tx: Tx, organization_id: int) -> list[int] | None:
         """The numbers of all devices that are so, perhaps of some more; None when there are many or no index knows."""
